@@ -1,0 +1,47 @@
+# Two commands on a fresh machine with Python >= 3.11, a Rust toolchain and make: `make demo` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+BUILT := .venv/built
+RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+.PHONY: help demo test bench lint format clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(BUILT) ## Train a small network through the loader (ARGS="--flag retinamnist --root DIR")
+	$(BIN)/medmnist-fast demo $(ARGS)
+
+test: $(BUILT) ## Run the Rust and the Python tests
+	cargo test --locked
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(BUILT) ## Measure against medmnist and torch's DataLoader, interleaved
+	$(BIN)/python -m benches $(ARGS)
+
+lint: $(BUILT) ## Check format, lints, types, stubs and docs
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items --quiet
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/stubtest medmnist_fast._core
+
+format: $(BUILT) ## Format everything
+	cargo fmt --all
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## Remove what make made, the environment too
+	rm -rf .venv target demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f python/medmnist_fast/_core*.so
+
+# One environment for everything. The installer finds what is already there, so a rebuild takes seconds.
+$(BUILT): pyproject.toml Cargo.toml Cargo.lock $(RUST)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2'
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --release --locked --extras demo,dev
+	touch $@

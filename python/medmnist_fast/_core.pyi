@@ -1,0 +1,96 @@
+"""The engine. Arguments are checked for what would be unsafe; the package gives them their meaning."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Archive",
+    "Epoch",
+    "Loader",
+    "NpzError",
+    "Plan",
+    "Step",
+    "__version__",
+    "available_parallelism",
+    "evaluate",
+]
+
+__version__: str
+
+class NpzError(ValueError):
+    """A file is not the npz archive it should be: not a ZIP file, truncated, corrupt, or of an unsupported kind."""
+
+@final
+class Archive:
+    """An open ``.npz`` file; members are decoded when they are read."""
+
+    def __new__(cls, path: str | PathLike[str]) -> Self:
+        """Read the directory. Raises OSError or NpzError."""
+
+    def names(self) -> list[str]:
+        """Members without ``.npy``, in the file's order."""
+
+    def read(self, name: str) -> NDArray[Any]:
+        """Decode a member, checking its CRC-32. Raises KeyError, NpzError or MemoryError."""
+
+@final
+class Step:
+    """One checked transform. The constructors raise ValueError."""
+
+    @staticmethod
+    def to_tensor() -> Step: ...
+    @staticmethod
+    def normalize(mean: Sequence[float], std: Sequence[float]) -> Step: ...
+    @staticmethod
+    def random_horizontal_flip(p: float) -> Step: ...
+
+@final
+class Plan:
+    """A pipeline compiled for samples of one shape."""
+
+    def __new__(cls, steps: Sequence[Step], spatial_dims: int, sample_axes: Sequence[int], to_rgb: bool) -> Self:
+        """Compile. Raises ValueError, naming the step that does not fit."""
+
+    def __call__(self, sample: NDArray[np.uint8], seed: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """One contiguous sample, channels last, to one channels first."""
+
+@final
+class Loader:
+    """A data set, a plan, and how to cut epochs into batches."""
+
+    def __new__(
+        cls,
+        plan: Plan,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        *,
+        batch_size: int,
+        shuffle: bool,
+        drop_last: bool,
+        seed: int,
+        threads: int,
+        prefetch: int,
+    ) -> Self:
+        """``images`` (N, …) and ``labels`` (N, L) are C-contiguous; the images are read in place."""
+
+    def __len__(self) -> int: ...
+    def epoch(self, epoch: int) -> Epoch:
+        """Start the workers of one pass over the data."""
+
+@final
+class Epoch:
+    """Iterator over batches ``(images, labels)``: (B, C, …) in the plan's type, and int64 (B, L)."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> tuple[NDArray[np.uint8] | NDArray[np.float32], NDArray[np.int64]]: ...
+    def __length_hint__(self) -> int: ...
+
+def available_parallelism() -> int:
+    """CPUs that this process may use: the smaller of its affinity and its cgroup's quota."""
+
+def evaluate(name: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64]) -> tuple[list[float], float]:
+    """AUC of each class and accuracy, for a task as ``INFO`` names it; C-contiguous (N, L) and (N, C)."""

@@ -1,0 +1,37 @@
+"""The command line ``medmnist-fast``: one file per command."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from medmnist_fast import __version__
+from medmnist_fast.cli import available, demo, evaluate, info
+
+app = typer.Typer(
+    help="MedMNIST at the speed of memory.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (available, info, evaluate, demo):
+    module.register(app)
+
+
+@app.callback()
+def _options(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; bad input ends in one sentence on standard error and exit code 2."""
+    try:
+        app()
+    except (OSError, ValueError, ImportError) as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)

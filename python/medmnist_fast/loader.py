@@ -1,0 +1,116 @@
+"""The loader: a data set's samples, shuffled and transformed, in batches, on threads."""
+
+import operator
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import numpy as np
+
+from medmnist_fast import _core
+from medmnist_fast.dataset import MedMNIST
+from medmnist_fast.transforms import Transform, as_output, compile_plan, random_seed
+
+
+class DataLoader:
+    """Batches of a data set, made by threads of the engine outside Python's lock.
+
+    Iterating yields ``(images, labels)``: images (N, C, H, W), or (N, C, D, H, W) for volumes, and int64 labels (N, L).
+    Images are ``uint8`` as in the file, or ``float32`` after a ``ToTensor``; volumes are always scaled to ``float32``.
+    The same seed gives the same bytes for any number of threads.
+
+    The memory of a batch is used again once nothing refers to it any more; who keeps batches keeps them unharmed.
+    ``dataset.imgs`` is read in place: do not write into it while you iterate.
+
+    Args:
+        dataset: one of the 18 data sets. Its ``imgs`` and ``labels`` are taken as they are now.
+        batch_size: samples per batch, at least 1.
+        shuffle: a new random order each epoch instead of the file's.
+        transform: of :mod:`medmnist_fast.transforms`; by default the data set's own.
+        seed: names the order and the random transforms, below 2⁶⁴. By default one is drawn from torch's global
+            generator if torch is loaded, else from NumPy's.
+        num_workers: threads; 0 makes batches in the thread that asks for them. By default one per available CPU.
+        prefetch_factor: batches that each thread makes ahead, at least 1.
+        drop_last: leave out a last batch that is smaller than the others.
+        output: ``"torch"`` or ``"numpy"``; by default torch tensors where torch is installed.
+
+    Raises:
+        TypeError: a data set or transform of another kind.
+        ValueError: a number outside its range, an empty data set, or a transform that does not fit the data.
+        ImportError: ``output="torch"`` without torch.
+    """
+
+    def __init__(
+        self,
+        dataset: MedMNIST,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        *,
+        transform: Transform | None = None,
+        seed: int | None = None,
+        num_workers: int | None = None,
+        prefetch_factor: int = 2,
+        drop_last: bool = False,
+        output: Literal["torch", "numpy"] | None = None,
+    ) -> None:
+        if not isinstance(dataset, MedMNIST):
+            raise TypeError(f"a data set of {type(dataset).__qualname__}; allowed: one of medmnist_fast's 18 data sets")
+        if dataset.target_transform is not None:
+            raise TypeError("the data set has a target_transform, which this loader cannot run; allowed: None")
+        if output not in (None, "torch", "numpy"):
+            raise ValueError(f"output {output!r}; allowed: 'torch' or 'numpy'")
+        self.dataset = dataset
+        self.batch_size = _whole_number("batch_size", batch_size, 1)
+        self.drop_last = bool(drop_last)
+        self.seed = random_seed() if seed is None else _whole_number("seed", seed, 0, 2**64 - 1)
+        self.num_workers = (
+            _core.available_parallelism() if num_workers is None else _whole_number("num_workers", num_workers, 0)
+        )
+        self.prefetch_factor = _whole_number("prefetch_factor", prefetch_factor, 1)
+        has_torch = find_spec("torch") is not None
+        if output == "torch" and not has_torch:
+            raise ImportError("output='torch' needs torch, which is not installed: pip install 'medmnist_fast[torch]'")
+        self.output = output or ("torch" if has_torch else "numpy")
+        self._epoch = 0
+        images = np.ascontiguousarray(dataset.imgs)
+        if images.dtype != np.uint8:
+            raise TypeError(f"the data set's imgs are {images.dtype}; allowed: uint8")
+        transform = dataset.transform if transform is None else transform  # type: ignore[assignment]
+        plan = compile_plan(transform, dataset.spatial_dims, images.shape[1:], to_rgb=dataset.as_rgb)
+        self._loader = _core.Loader(
+            plan,
+            images,
+            np.ascontiguousarray(dataset.labels, dtype=np.int64),
+            batch_size=self.batch_size,
+            shuffle=bool(shuffle),
+            drop_last=self.drop_last,
+            seed=self.seed,
+            threads=self.num_workers,
+            prefetch=self.prefetch_factor,
+        )
+
+    def __len__(self) -> int:
+        """Batches per epoch."""
+        return len(self._loader)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Name the next epoch, from 0; without it each iteration is the epoch after the one before."""
+        self._epoch = _whole_number("epoch", epoch, 0, 2**32 - 1)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        epoch = self._loader.epoch(self._epoch)
+        self._epoch += 1
+        if self.output == "numpy":
+            return epoch
+        return ((as_output(images), as_output(labels)) for images, labels in epoch)
+
+
+def _whole_number(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
+    allowed = f"a whole number of at least {minimum}" + ("" if maximum is None else f" and at most {maximum}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} = {value!r}; allowed: {allowed}") from None
+    if number < minimum or (maximum is not None and number > maximum):
+        raise ValueError(f"{name} = {value!r}; allowed: {allowed}")
+    return number

@@ -1,0 +1,68 @@
+//! Memory across the border: ours lent to NumPy, NumPy's lent to us. Neither copies.
+
+use std::any::Any;
+
+use bytemuck::AnyBitPattern;
+use numpy::ndarray::ArrayViewD;
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// The base object of arrays over the engine's memory: lives as long as the last of them.
+#[pyclass(frozen)]
+struct Lender {
+    _owner: Box<dyn Any + Send + Sync>,
+}
+
+/// An array of shape `axes` over the first bytes of `owner`, which is dropped with the last array over it.
+#[allow(unsafe_code)]
+pub(crate) fn lend<'py, T, O>(py: Python<'py>, owner: O, axes: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<T>>>
+where
+    T: Element + AnyBitPattern + bytemuck::NoUninit,
+    O: AsMut<[u8]> + Send + Sync + 'static,
+{
+    let mut owner = Box::new(owner);
+    let len = axes.iter().product::<usize>() * size_of::<T>();
+    let bytes = (*owner).as_mut().get_mut(..len).ok_or_else(|| PyValueError::new_err("fewer bytes than the shape"))?;
+    // Not through a reference: the array outlives this borrow.
+    let start: *const T = bytemuck::cast_slice_mut::<u8, T>(bytes).as_mut_ptr();
+    // SAFETY: `start` points to `axes.product()` initialised elements, and to where the view is used below they live.
+    let view = unsafe { ArrayViewD::from_shape_ptr(axes, start) };
+    let lender = Bound::new(py, Lender { _owner: owner })?;
+    // SAFETY: the elements are in heap or mapped memory that neither moves nor is freed before `owner`, which
+    // `lender` keeps and nobody can reach any more: until the array and all its views are gone they alone use it.
+    Ok(unsafe { PyArrayDyn::borrow_from_array(&view, lender.into_any()) })
+}
+
+/// The bytes of a C-contiguous array, kept alive.
+pub(crate) struct Borrowed {
+    start: *const u8,
+    len: usize,
+    _owner: Py<PyArrayDyn<u8>>,
+}
+
+impl Borrowed {
+    pub(crate) fn new(array: &Bound<'_, PyArrayDyn<u8>>) -> PyResult<Self> {
+        if !array.is_c_contiguous() {
+            return Err(PyValueError::new_err("the array is not C-contiguous"));
+        }
+        Ok(Self { start: array.data().cast_const(), len: array.len(), _owner: array.clone().unbind() })
+    }
+}
+
+// SAFETY: `start` is only read from, and the owner is a reference count that PyO3 releases from any thread.
+#[allow(unsafe_code)]
+unsafe impl Send for Borrowed {}
+// SAFETY: as above.
+#[allow(unsafe_code)]
+unsafe impl Sync for Borrowed {}
+
+impl AsRef<[u8]> for Borrowed {
+    #[allow(unsafe_code)]
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: NumPy keeps `len` bytes at `start` while the owner lives: an array that others refer to cannot be
+        // resized in place without `refcheck=False`. Python code that writes pixels while a loader reads them is
+        // asked not to (see `DataLoader`); it would get batches of old and new bytes.
+        unsafe { std::slice::from_raw_parts(self.start, self.len) }
+    }
+}

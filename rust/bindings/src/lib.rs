@@ -1,0 +1,35 @@
+//! `medmnist_fast._core`: the engine for Python. A function here converts, detaches from the interpreter, calls the
+//! engine and wraps the answer; nothing else. The surface is described in `python/medmnist_fast/_core.pyi`.
+
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+
+mod arrays;
+mod error;
+mod loader;
+mod metrics;
+mod npz;
+mod ops;
+
+use pyo3::prelude::*;
+
+/// The engine of `medmnist_fast`; use it through the package.
+#[pymodule]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::error::NpzError;
+    #[pymodule_export]
+    use crate::loader::{Epoch, Loader, available_parallelism};
+    #[pymodule_export]
+    use crate::metrics::evaluate;
+    #[pymodule_export]
+    use crate::npz::Archive;
+    #[pymodule_export]
+    use crate::ops::{Plan, Step};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

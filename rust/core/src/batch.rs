@@ -1,0 +1,123 @@
+//! The memory of batches: slots that are filled, lent out, and filled again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::Result;
+use crate::memory::Memory;
+
+/// A pool of equally large slots. It never blocks: who keeps every batch gets fresh memory for the next.
+///
+/// A pool belongs to the process that made it. In a forked child its lock may be held for ever by a thread that
+/// exists in the parent only, so slots inherited by a child are freed there and not put back.
+#[derive(Debug)]
+pub struct SlotPool {
+    process: u32,
+    slot_len: usize,
+    /// Warm slots kept for reuse; more than the pipeline can hold at once would never be used.
+    capacity: usize,
+    free: Mutex<Vec<Memory>>,
+}
+
+impl SlotPool {
+    /// A pool of slots of `slot_len` bytes that keeps up to `capacity` of them warm.
+    #[must_use]
+    pub fn new(slot_len: usize, capacity: usize) -> Arc<Self> {
+        Arc::new(Self { process: std::process::id(), slot_len, capacity, free: Mutex::default() })
+    }
+
+    /// This pool, or an empty one like it if this one is the parent process's.
+    #[must_use]
+    pub fn of_this_process(self: &Arc<Self>) -> Arc<Self> {
+        if self.is_ours() { Arc::clone(self) } else { Self::new(self.slot_len, self.capacity) }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    /// A warm slot if there is one, else a fresh one. Its bytes are whatever they were.
+    pub fn take(self: &Arc<Self>) -> Result<Slot> {
+        let warm = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let memory = warm.map_or_else(|| Memory::zeroed(self.slot_len), Ok)?;
+        Ok(Slot { memory: Some(memory), pool: Arc::clone(self) })
+    }
+
+    fn put_back(&self, memory: Memory) {
+        if !self.is_ours() {
+            return;
+        }
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if free.len() < self.capacity {
+            free.push(memory);
+        }
+    }
+}
+
+/// The memory of one batch; it returns to its pool when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    /// `None` only while it is dropped.
+    memory: Option<Memory>,
+    pool: Arc<SlotPool>,
+}
+
+impl AsMut<[u8]> for Slot {
+    fn as_mut(&mut self) -> &mut [u8] {
+        self.memory.as_mut().map_or(&mut [], Memory::as_bytes_mut)
+    }
+}
+
+impl AsRef<[u8]> for Slot {
+    fn as_ref(&self) -> &[u8] {
+        self.memory.as_ref().map_or(&[], Memory::as_bytes)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(memory) = self.memory.take() {
+            self.pool.put_back(memory);
+        }
+    }
+}
+
+/// One batch: `len` samples of a plan's output and their labels.
+#[derive(Debug)]
+pub struct Batch {
+    /// Samples, one after the other; a last, smaller batch leaves the slot's end unused.
+    pub images: Slot,
+    /// `len` rows of labels.
+    pub labels: Vec<i64>,
+    /// Number of samples.
+    pub len: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(slot: &Slot) -> usize {
+        slot.as_ref().as_ptr() as usize
+    }
+
+    #[test]
+    fn a_dropped_slot_is_the_next_one_taken() {
+        let pool = SlotPool::new(100, 2);
+        let slot = pool.take().expect("memory");
+        let first = address(&slot);
+        drop(slot);
+        assert_eq!(address(&pool.take().expect("memory")), first);
+    }
+
+    #[test]
+    fn kept_slots_are_never_given_twice() {
+        let pool = SlotPool::new(100, 1);
+        let kept: Vec<Slot> = (0..5).map(|_| pool.take().expect("memory")).collect();
+        let mut addresses: Vec<usize> = kept.iter().map(address).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        assert_eq!(addresses.len(), 5);
+        drop(kept);
+        assert_eq!(pool.free.lock().expect("not poisoned").len(), 1);
+    }
+}

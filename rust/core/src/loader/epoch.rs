@@ -1,0 +1,199 @@
+//! One pass over the data: workers make batches in any order, the consumer gets them in theirs.
+//!
+//! Shared between threads: `Queue`, under one lock that is never held while a batch is made, and two conditions,
+//! `made` (for consumers) and `wanted` (for workers). Everything else is read-only. A worker may be at most a window
+//! of batches ahead of the consumer, so a batch always has a place in the ring. `tests/loader.rs` holds it to that.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::{Loader, ahead};
+use crate::batch::{Batch, SlotPool};
+use crate::random::Key;
+use crate::sampler::Order;
+use crate::{Error, Result};
+
+/// An iterator over the batches of one epoch, for any number of consuming threads. Dropping it stops the workers.
+#[derive(Debug)]
+pub struct Epoch {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+    process: u32,
+}
+
+/// What [`Epoch::next`] found.
+#[derive(Debug)]
+pub enum Next {
+    /// The next batch in order.
+    Batch(Batch),
+    /// Not made yet; ask again.
+    Pending,
+    /// There are no more.
+    End,
+}
+
+#[derive(Debug)]
+struct Shared {
+    loader: Arc<Loader>,
+    slots: Arc<SlotPool>,
+    order: Order,
+    key: Key,
+    batches: usize,
+    queue: Mutex<Queue>,
+    made: Condvar,
+    wanted: Condvar,
+}
+
+#[derive(Debug)]
+struct Queue {
+    /// Number of the next batch that a worker takes up.
+    next_made: usize,
+    /// Number of the next batch that a consumer gets.
+    next_yielded: usize,
+    /// Batch `n` waits at `n % ring.len()`.
+    ring: Vec<Option<Result<Batch>>>,
+    stopped: bool,
+}
+
+impl Epoch {
+    pub(super) fn start(loader: Arc<Loader>, key: Key, order: Order) -> Result<Self> {
+        let batches = loader.batches();
+        let threads = loader.options.threads.min(batches);
+        let ring = std::iter::repeat_with(|| None).take(ahead(loader.options).min(batches)).collect();
+        let shared = Arc::new(Shared {
+            slots: loader.slots(),
+            loader,
+            order,
+            key,
+            batches,
+            queue: Mutex::new(Queue { next_made: 0, next_yielded: 0, ring, stopped: false }),
+            made: Condvar::new(),
+            wanted: Condvar::new(),
+        });
+        let mut epoch = Self { shared, workers: Vec::with_capacity(threads), process: std::process::id() };
+        for number in 0..threads {
+            let shared = Arc::clone(&epoch.shared);
+            let worker = std::thread::Builder::new()
+                .name(format!("medmnist-{number}"))
+                .spawn(move || shared.work())
+                .map_err(|error| Error::Worker(format!("cannot start worker thread {number}: {error}")))?;
+            epoch.workers.push(worker);
+        }
+        Ok(epoch)
+    }
+
+    /// The next batch; waits for it no longer than `patience`. A worker's failure arrives in its batch's place.
+    pub fn next(&self, patience: Duration) -> Result<Next> {
+        if self.process != std::process::id() {
+            return Err(Error::Worker(
+                "this iterator was made before the process forked and its threads stayed there; iterate anew".into(),
+            ));
+        }
+        if self.workers.is_empty() {
+            return self.shared.make_next();
+        }
+        self.shared.wait_for_next(patience)
+    }
+
+    /// Batches that have not been yielded yet.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.shared.batches - self.shared.lock().next_yielded
+    }
+
+    /// The loader whose epoch this is.
+    #[must_use]
+    pub fn loader(&self) -> &Loader {
+        &self.shared.loader
+    }
+}
+
+impl Drop for Epoch {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // A forked child has neither the threads nor, perhaps, a free lock: it leaves both alone.
+            self.workers.drain(..).for_each(std::mem::forget);
+            return;
+        }
+        self.shared.lock().stopped = true;
+        self.shared.wanted.notify_all();
+        for worker in self.workers.drain(..) {
+            // Workers catch their panics; there is nothing to learn from the result.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A worker's life.
+    fn work(&self) {
+        while let Some(number) = self.take_up() {
+            let result = self.make(number);
+            let mut queue = self.lock();
+            let place = number % queue.ring.len();
+            queue.ring[place] = Some(result);
+            drop(queue);
+            self.made.notify_all();
+        }
+    }
+
+    /// The number of the batch to make next, as soon as it is wanted; `None` when there is nothing left to do.
+    fn take_up(&self) -> Option<usize> {
+        let mut queue = self.lock();
+        loop {
+            if queue.stopped || queue.next_made == self.batches {
+                return None;
+            }
+            if queue.next_made < queue.next_yielded + queue.ring.len() {
+                queue.next_made += 1;
+                return Some(queue.next_made - 1);
+            }
+            queue = self.wanted.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn wait_for_next(&self, patience: Duration) -> Result<Next> {
+        let mut queue = self.lock();
+        loop {
+            if queue.next_yielded == self.batches {
+                return Ok(Next::End);
+            }
+            let place = queue.next_yielded % queue.ring.len();
+            if let Some(result) = queue.ring[place].take() {
+                queue.next_yielded += 1;
+                drop(queue);
+                self.wanted.notify_one();
+                return result.map(Next::Batch);
+            }
+            let (reacquired, waited) = self.made.wait_timeout(queue, patience).unwrap_or_else(PoisonError::into_inner);
+            if waited.timed_out() {
+                return Ok(Next::Pending);
+            }
+            queue = reacquired;
+        }
+    }
+
+    /// Without workers: makes the next batch here and now.
+    fn make_next(&self) -> Result<Next> {
+        let mut queue = self.lock();
+        let number = queue.next_yielded;
+        if number == self.batches {
+            return Ok(Next::End);
+        }
+        queue.next_yielded += 1;
+        drop(queue);
+        self.make(number).map(Next::Batch)
+    }
+
+    fn make(&self, number: usize) -> Result<Batch> {
+        // Unwind safety: a batch that was being made is dropped whole; nothing else is written to.
+        catch_unwind(AssertUnwindSafe(|| self.loader.make(number, &self.order, self.key, &self.slots)))
+            .unwrap_or_else(|_| Err(Error::Worker(format!("batch {number}: its worker panicked"))))
+    }
+}

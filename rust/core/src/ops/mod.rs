@@ -1,0 +1,11 @@
+//! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
+
+mod plan;
+mod planes;
+mod shape;
+mod step;
+mod table;
+
+pub use plan::{DType, Plan};
+pub use shape::SampleShape;
+pub use step::Step;

@@ -1,0 +1,51 @@
+//! A random permutation: Fisher–Yates (Durstenfeld 1964, Knuth's algorithm P) driven by a counter-based stream.
+
+use crate::random::{Key, Purpose};
+
+pub(super) fn permutation(len: u32, key: Key) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..len).collect();
+    let mut stream = key.stream(Purpose::Order, 0);
+    for last in (1..len).rev() {
+        order.swap(last as usize, stream.below(last + 1) as usize);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_permutation(len: u32, key: Key) -> bool {
+        let mut seen = vec![false; len as usize];
+        let order = permutation(len, key);
+        order.len() == len as usize && order.iter().all(|&index| !std::mem::replace(&mut seen[index as usize], true))
+    }
+
+    #[test]
+    fn every_length_gives_a_permutation() {
+        let key = Key { seed: 3, epoch: 1 };
+        let powers = (1..=17).flat_map(|k| [(1 << k) - 1, 1 << k, (1 << k) + 1]);
+        for len in (0..=5000).step_by(7).chain(0..200).chain(powers) {
+            assert!(is_permutation(len, key), "{len}");
+        }
+    }
+
+    #[test]
+    fn all_orders_of_four_are_equally_likely() {
+        let mut counts = std::collections::HashMap::new();
+        for seed in 0..24_000 {
+            *counts.entry(permutation(4, Key { seed, epoch: 0 })).or_insert(0u32) += 1;
+        }
+        assert_eq!(counts.len(), 24);
+        // Six standard deviations of a cell of expectation 1000.
+        assert!(counts.values().all(|count| count.abs_diff(1000) < 190), "{counts:?}");
+    }
+
+    #[test]
+    fn a_seed_is_a_promise() {
+        let order = permutation(10, Key { seed: 0, epoch: 0 });
+        assert_eq!(order, permutation(10, Key { seed: 0, epoch: 0 }));
+        assert_ne!(order, permutation(10, Key { seed: 0, epoch: 1 }));
+        assert_ne!(order, permutation(10, Key { seed: 1, epoch: 0 }));
+    }
+}
