@@ -32,7 +32,8 @@ def generate(
             labels = (rng.random((count, levels)) < 2 / levels).astype(np.uint8)
             present = labels.astype(bool)
         else:
-            labels = rng.integers(0, levels, (count, 1), dtype=np.uint8)
+            # Balanced, so that even a small split has every class.
+            labels = rng.permutation(np.arange(count) % levels).astype(np.uint8)[:, np.newaxis]
             present = labels == np.arange(levels)
         images = [_phantom(lesions, spatial, info["n_channels"], rng) for lesions in present]
         members[f"{split}_images"] = np.stack(images)

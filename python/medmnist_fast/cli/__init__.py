@@ -19,13 +19,17 @@ for module in (available, info, evaluate, demo):
     module.register(app)
 
 
-@app.callback()
-def _options(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *, _: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version)] = False
+) -> None:
+    pass
 
 
 def main() -> None:

@@ -84,8 +84,10 @@ class Trainer:
             seconds = time.perf_counter() - start
             self.schedule.step()
             val = self.evaluators["val"].evaluate(self.predict("val"))
-            if sum(val) >= best:
-                best = sum(val)
+            # The AUC is NaN where a class does not occur in the validation split.
+            score = float(np.nansum(val))
+            if score >= best:
+                best = score
                 best_state = {name: value.clone() for name, value in self.model.state_dict().items()}
             yield Epoch(number, loss, val, images / seconds, waited / seconds)
         self.model.load_state_dict(best_state)

@@ -1,0 +1,46 @@
+"""Data for the tests: official files where they are at hand, else phantoms of the same layout."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medmnist_fast import phantoms
+
+OFFICIAL = Path(__file__).parents[2] / "shared" / "data"
+SHAPES = {
+    "chestmnist": "2-D grey, 14 labels",
+    "pathmnist": "2-D RGB, multi-class",
+    "retinamnist": "2-D RGB, ordinal",
+    "breastmnist": "2-D grey, binary",
+    "organmnist3d": "3-D, multi-class",
+    "adrenalmnist3d": "3-D, binary",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_default_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the home folder or the environment of the person who runs it."""
+    monkeypatch.delenv("MEDMNIST_ROOT", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of one small phantom set of each shape."""
+    folder = tmp_path_factory.mktemp("generated")
+    for flag in SHAPES:
+        members = phantoms.generate(flag, samples={"train": 50, "val": 40, "test": 61})
+        np.savez_compressed(folder / f"{flag}.npz", **members)
+    return folder
+
+
+@pytest.fixture(scope="session", params=["official", "generated"])
+def data_root(request: pytest.FixtureRequest, generated: Path) -> Path:
+    """A folder with breastmnist, retinamnist and adrenalmnist3d: once real, once generated."""
+    if request.param == "generated":
+        return generated
+    if not OFFICIAL.is_dir():
+        pytest.skip(f"no official files: {OFFICIAL} is missing")
+    return OFFICIAL

@@ -1,0 +1,116 @@
+"""The command line as a person uses it: a process, its output, its exit code."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import medmnist_fast as mf
+
+
+def cli(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "medmnist_fast", *arguments]
+    # Wide, so that no sentence is broken into lines.
+    environment = os.environ | {"COLUMNS": "200", "TERM": "dumb"}
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=280, cwd=cwd, env=environment
+    )
+
+
+def test_available_and_info() -> None:
+    available = cli("available")
+    assert available.returncode == 0
+    assert all(flag in available.stdout for flag in mf.INFO)
+    assert "organmnist3d    | OrganMNIST3D    | Size: 28 (default), 64." in available.stdout
+    info = cli("info", "--flag=retinamnist")
+    assert json.loads(info.stdout) == mf.INFO["retinamnist"]
+    assert cli("--version").stdout.strip() == mf.__version__
+    assert "Example:" in cli("demo", "--help").stdout
+
+
+def test_evaluate(generated: Path, tmp_path: Path) -> None:
+    evaluator = mf.Evaluator("retinamnist", "test", root=generated)
+    metrics = evaluator.evaluate(np.random.default_rng(0).random((61, 5)), save_folder=tmp_path)
+    (path,) = tmp_path.iterdir()
+    result = cli("evaluate", f"--path={path}", "--root", str(generated))
+    assert result.stdout == f"AUC {metrics.AUC:.3f} ACC {metrics.ACC:.3f}\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("flag", ["chestmnist", "organmnist3d"])
+def test_demo_trains_and_writes_what_it_says(generated: Path, tmp_path: Path, flag: str) -> None:
+    result = cli("demo", "--flag", flag, "--root", str(generated), "--epochs", "2", "--out", "made", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert re.fullmatch(r"test AUC [01]\.\d{3} ACC [01]\.\d{3}", lines[-1])
+    epochs = [line for line in lines if line.startswith("epoch")]
+    pattern = r"epoch +\d  loss \d+\.\d{4}  val AUC \d\.\d{3} ACC \d\.\d{3} +[\d,]+ images/s  waiting for data \d+\.\d%"
+    assert len(epochs) == 2
+    assert all(re.fullmatch(pattern, line) for line in epochs)
+    assert "\x1b" not in result.stdout
+    made = {path.suffix: path for path in (tmp_path / "made").iterdir()}
+    assert set(made) == {".csv", ".png"}
+    assert made[".csv"].name.startswith(f"{flag}_test_[AUC]")
+    scored = mf.Evaluator.parse_and_evaluate(made[".csv"], root=generated)
+    assert f"test AUC {scored.AUC:.3f} ACC {scored.ACC:.3f}" == lines[-1]
+    for name in ("montage.png", "curves.png"):
+        assert (tmp_path / "made" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_demo_without_data_says_that_it_uses_phantoms(tmp_path: Path) -> None:
+    arguments = ("demo", "--flag", "pneumoniamnist", "--epochs", "1")
+    for number in (1, 2):
+        result = cli(*arguments, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        assert "GENERATED PHANTOMS, not on medical images" in result.stdout.replace("\n", " ")
+        folder = tmp_path / "demo" / f"pneumoniamnist-{number}"
+        assert (folder / "phantoms" / "pneumoniamnist.npz").exists()
+        assert [path.name.split("@")[1] for path in folder.glob("*.csv")] == ["phantoms.csv"]
+
+
+def test_the_same_seed_trains_the_same_network(generated: Path, tmp_path: Path) -> None:
+    arguments = ("demo", "--flag", "breastmnist", "--root", str(generated), "--epochs", "2", "--seed", "4")
+    files = []
+    for out in ("first", "second"):
+        assert cli(*arguments, "--out", out, cwd=tmp_path).returncode == 0
+        (path,) = (tmp_path / out).glob("*.csv")
+        files.append(path.read_bytes())
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["info", "--flag", "mnist"], "flag 'mnist'; allowed: pathmnist, "),
+        (
+            ["demo", "--flag", "breastmnist", "--root", "nowhere"],
+            "no folder nowhere to find breastmnist.npz in; give root= ",
+        ),
+        (["demo", "--flag", "breastmnist", "--root", "."], "no file breastmnist.npz; put it there from https"),
+        (["demo", "--flag", "breastmnist", "--size", "32"], "size 32; BreastMNIST comes in 28, 64, 128, 224"),
+        (["demo", "--flag", "organmnist3d", "--size", "224"], "size 224; OrganMNIST3D comes in 28, 64"),
+        (["demo", "--epochs", "0"], "Invalid value for '--epochs'"),
+        (["demo", "--out", "full"], "--out full exists and is not an empty folder"),
+        (
+            ["demo", "--flag", "retinamnist", "--root", "full"],
+            "full/retinamnist.npz: not an npz file, or a truncated one",
+        ),
+        (["evaluate", "--path", "results.csv"], "'results.csv' is not named like a result file"),
+        (["evaluate"], "Missing option '--path'"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "retinamnist.npz").write_bytes(b"hello")
+    result = cli(*arguments, cwd=tmp_path)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert message in result.stderr.replace(os.sep, "/")
+    assert "Traceback" not in result.stderr
+    if result.stderr.startswith("error:"):
+        assert len(result.stderr.splitlines()) == 1
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["retinamnist.npz"]

@@ -1,0 +1,331 @@
+"""The loader: same bytes for any number of threads, memory reused and never shared, clear refusals."""
+
+import gc
+import multiprocessing
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import medmnist_fast as mf
+from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
+
+AUGMENT = T.Compose([T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize([0.5], [0.5])])
+
+
+@pytest.fixture
+def train(data_root: Path) -> mf.MedMNIST:
+    return mf.RetinaMNIST("train", root=data_root)
+
+
+def contents(loader: mf.DataLoader) -> list[tuple[bytes, bytes]]:
+    return [(images.numpy().tobytes(), labels.numpy().tobytes()) for images, labels in loader]
+
+
+def test_same_seed_same_bytes_for_any_number_of_threads(train: mf.MedMNIST) -> None:
+    def epochs(threads: int, **options: Any) -> list[list[tuple[bytes, bytes]]]:
+        options = {"seed": 0, "transform": AUGMENT, "shuffle": True} | options
+        loader = mf.DataLoader(train, 16, num_workers=threads, **options)
+        return [contents(loader), contents(loader)]
+
+    expected = epochs(1)
+    assert epochs(0) == epochs(2) == epochs(5) == epochs(2, prefetch_factor=7) == expected
+    assert expected[0] != expected[1]
+    assert epochs(2, seed=1) != expected
+
+
+def philox_order(length: int, seed: int, epoch: int) -> list[int]:
+    """The documented order, written down a second time: Philox4x32-10, Lemire's bounded integers, Fisher-Yates."""
+    mask = 2**32 - 1
+
+    def words() -> Any:
+        block = 0
+        while True:
+            c, k = [block, mask, 0, epoch], [seed & mask, seed >> 32]
+            for _ in range(10):
+                low, high = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+                c = [(high >> 32) ^ c[1] ^ k[0], high & mask, (low >> 32) ^ c[3] ^ k[1], low & mask]
+                k = [(k[0] + 0x9E3779B9) & mask, (k[1] + 0xBB67AE85) & mask]
+            yield from c
+            block += 1
+
+    stream = words()
+    order = list(range(length))
+    for last in range(length - 1, 0, -1):
+        bound = last + 1
+        while (product := next(stream) * bound) & mask < 2**32 % bound:
+            pass
+        order[last], order[product >> 32] = order[product >> 32], order[last]
+    return order
+
+
+@pytest.mark.parametrize(("seed", "epoch"), [(0, 0), (0, 1), (2**64 - 1, 7), (123456789, 2**32 - 1)])
+def test_the_order_is_the_documented_one(train: mf.MedMNIST, seed: int, epoch: int) -> None:
+    train.labels = np.arange(len(train))[:, np.newaxis]
+    loader = mf.DataLoader(train, 16, shuffle=True, seed=seed)
+    loader.set_epoch(epoch)
+    order = torch.cat([labels for _, labels in loader])[:, 0].tolist()
+    assert order == philox_order(len(train), seed, epoch)
+
+
+def test_batches_hold_the_samples_they_should(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 16, shuffle=True, seed=3)
+    order = philox_order(len(train), 3, 0)
+    for number, (images, labels) in enumerate(loader):
+        indices = order[16 * number : 16 * (number + 1)]
+        assert images.dtype == torch.uint8
+        assert np.array_equal(images.numpy(), train.imgs[indices].transpose(0, 3, 1, 2))
+        assert labels.dtype == torch.int64
+        assert np.array_equal(labels.numpy(), train.labels[indices])
+
+
+def test_half_of_the_samples_are_flipped_and_others_next_time(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, len(train), transform=T.RandomHorizontalFlip(), seed=0)
+    pixels = torch.from_numpy(train.imgs).permute(0, 3, 1, 2)
+    flipped = []
+    for _ in range(2):
+        ((images, _),) = loader
+        is_same, is_mirrored = ((images == each).flatten(1).all(1) for each in (pixels, pixels.flip(-1)))
+        assert (is_same | is_mirrored).all()
+        flipped.append(is_mirrored)
+    # Six standard deviations of fair draws.
+    assert abs(flipped[0].sum() - len(train) / 2) < 3 * len(train) ** 0.5
+    assert (flipped[0] != flipped[1]).any()
+
+
+def test_shapes_and_types(data_root: Path) -> None:
+    for cls, shape in [
+        (mf.BreastMNIST, (1, 28, 28)),
+        (mf.RetinaMNIST, (3, 28, 28)),
+        (mf.AdrenalMNIST3D, (1, 28, 28, 28)),
+    ]:
+        val = cls("val", root=data_root)
+        for as_rgb in (False, True):
+            val.as_rgb = as_rgb
+            images, labels = next(iter(mf.DataLoader(val, 4)))
+            assert tuple(images.shape) == (4, 3 if as_rgb else shape[0], *shape[1:])
+            assert images.dtype == (torch.uint8 if val.spatial_dims == 2 else torch.float32)
+            assert tuple(labels.shape) == (4, 1)
+        if val.spatial_dims == 3:
+            assert torch.equal(images[:, :1], torch.from_numpy(val.imgs[:4, np.newaxis] / np.float32(255)))
+
+
+def test_lengths(train: mf.MedMNIST) -> None:
+    train.imgs, train.labels = train.imgs[:50], train.labels[:50]
+    for batch_size, drop_last, sizes in [
+        (16, False, [16, 16, 16, 2]),
+        (16, True, [16] * 3),
+        (50, True, [50]),
+        (99, False, [50]),
+    ]:
+        loader = mf.DataLoader(train, batch_size, drop_last=drop_last)
+        assert len(loader) == len(sizes)
+        assert [len(images) for images, _ in loader] == sizes
+
+
+def test_the_data_sets_own_transform_runs_unless_another_is_given(train: mf.MedMNIST) -> None:
+    train.transform = T.ToTensor()
+    assert next(iter(mf.DataLoader(train)))[0].dtype == torch.float32
+    assert next(iter(mf.DataLoader(train, transform=T.RandomHorizontalFlip())))[0].dtype == torch.uint8
+
+
+def test_numpy_output(train: mf.MedMNIST) -> None:
+    images, labels = next(iter(mf.DataLoader(train, 4, output="numpy", transform=T.ToTensor())))
+    assert type(images) is type(labels) is np.ndarray
+    assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+    images += 1
+    assert images.flags.c_contiguous
+
+
+def test_memory_is_reused(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 8, num_workers=2, transform=T.ToTensor())
+    addresses = {images.data_ptr() for _ in range(10) for images, _ in loader}
+    # Four batches ahead, the one in the loop variable and the one being assigned.
+    assert len(addresses) <= 6
+    assert all(address % 64 == 0 for address in addresses)
+
+
+def test_kept_batches_are_never_overwritten(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 8, num_workers=2, transform=T.ToTensor(), seed=0, shuffle=True)
+    views = [images[1:, :, 3:5] for images, _ in loader]
+    copies = [view.clone() for view in views]
+    for _ in range(3):
+        for images, _ in loader:
+            images.zero_()
+    gc.collect()
+    assert all(torch.equal(view, copy) for view, copy in zip(views, copies, strict=True))
+
+
+def test_labels_do_not_hold_on_to_images(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 8, num_workers=1)
+    kept, addresses = [], set()
+    for images, labels in loader:
+        kept.append(labels)
+        addresses.add(images.data_ptr())
+    assert len(kept) > 5 >= len(addresses)
+
+
+def test_early_break_and_two_iterators(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 8, num_workers=2, seed=0, shuffle=True)
+    before = threading.active_count()
+    for _ in loader:
+        break
+    loader.set_epoch(0)
+    first = iter(loader)
+    loader.set_epoch(0)
+    for ours, theirs in zip(first, loader, strict=True):
+        assert torch.equal(ours[0], theirs[0])
+    assert threading.active_count() == before
+
+
+def test_batches_outlive_loader_and_data_set(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 8, num_workers=2)
+    batches = iter(loader)
+    images, _ = next(batches)
+    expected = images.clone()
+    del loader, batches, train
+    gc.collect()
+    assert torch.equal(images, expected)
+
+
+def test_replaced_and_strided_pixels_are_taken_as_they_are(train: mf.MedMNIST) -> None:
+    train.imgs = train.imgs[::2, :, ::-1]
+    train.labels = train.labels[::2]
+    images, _ = next(iter(mf.DataLoader(train, 4)))
+    assert np.array_equal(images.numpy(), train.imgs[:4].transpose(0, 3, 1, 2))
+
+
+def test_an_unseeded_loader_follows_torchs_generator(train: mf.MedMNIST) -> None:
+    def order() -> bytes:
+        torch.manual_seed(11)
+        return contents(mf.DataLoader(train, 16, shuffle=True))[0][0]
+
+    assert order() == order()
+    assert order() != contents(mf.DataLoader(train, 16, shuffle=True))[0][0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork, which Windows has not")
+def test_a_forked_child_can_iterate_anew_and_cannot_go_on(generated: Path) -> None:
+    """In an interpreter of its own: forking one that has run torch is not safe."""
+    code = f"""
+import os, medmnist_fast as mf
+val = mf.BreastMNIST("val", root={str(generated)!r})
+loader = mf.DataLoader(val, 2, num_workers=2, output="numpy", seed=0)
+expected = [images.tobytes() for images, _ in loader]
+loader.set_epoch(0)
+running = iter(loader)
+kept = next(running)
+pid = os.fork()
+if pid == 0:
+    try:
+        next(running)
+    except RuntimeError as error:
+        assert "before the process forked" in str(error)
+    else:
+        os._exit(3)
+    del running, kept
+    loader.set_epoch(0)
+    os._exit(0 if [images.tobytes() for images, _ in loader] == expected else 4)
+_, status = os.waitpid(pid, 0)
+assert os.waitstatus_to_exitcode(status) == 0, status
+assert len([kept, *running]) == len(expected)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+
+
+def test_several_python_threads_share_an_iterator(train: mf.MedMNIST) -> None:
+    train.labels = np.arange(len(train))[:, np.newaxis]
+    batches = iter(mf.DataLoader(train, 1, num_workers=2, output="numpy"))
+    seen: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: seen.extend(int(labels[0, 0]) for _, labels in batches)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(len(train)))
+
+
+def test_the_interpreter_lock_is_free_while_batches_are_made(train: mf.MedMNIST) -> None:
+    """With one big batch in the making, another Python thread goes on counting."""
+    train.imgs = np.tile(train.imgs, (-(-40_000 // len(train)), 1, 1, 1))
+    train.labels = np.zeros((len(train.imgs), 1), np.uint8)
+    loader = mf.DataLoader(train, len(train), transform=AUGMENT, num_workers=1, output="numpy")
+    ticks, stop = [], threading.Event()
+
+    def count() -> None:
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    start = time.perf_counter()
+    next(iter(loader))
+    end = time.perf_counter()
+    stop.set()
+    thread.join()
+    assert sum(start < tick < end for tick in ticks) >= 5
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size = 0; allowed: a whole number of at least 1"),
+        ({"batch_size": -3}, ValueError, "batch_size = -3"),
+        ({"batch_size": 2.5}, TypeError, "batch_size = 2.5; allowed: a whole number"),
+        ({"num_workers": -1}, ValueError, "num_workers = -1; allowed: a whole number of at least 0"),
+        ({"prefetch_factor": 0}, ValueError, "prefetch_factor = 0"),
+        ({"seed": -1}, ValueError, "seed = -1; allowed: a whole number of at least 0 and at most 1844"),
+        ({"seed": 2**64}, ValueError, "seed = 18446744073709551616"),
+        ({"output": "jax"}, ValueError, "output 'jax'; allowed: 'torch' or 'numpy'"),
+        ({"transform": T.Normalize([0.5], [0.5])}, ValueError, "step 1 of the transform, Normalize"),
+        (
+            {"transform": T.Compose([T.ToTensor(), T.Normalize([0.5] * 2, [1, 1])])},
+            ValueError,
+            "2 values .* for 3-channel",
+        ),
+        ({"transform": lambda image: image}, TypeError, "function is no transform of medmnist_fast.transforms"),
+    ],
+)
+def test_bad_arguments(train: mf.MedMNIST, options: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        mf.DataLoader(train, **options)
+
+
+def test_bad_data_sets(train: mf.MedMNIST) -> None:
+    with pytest.raises(TypeError, match="a data set of list; allowed: one of medmnist_fast's 18 data sets"):
+        mf.DataLoader([1, 2, 3])
+    train.target_transform = np.sum
+    with pytest.raises(TypeError, match="target_transform, which this loader cannot run"):
+        mf.DataLoader(train)
+    train.target_transform = None
+    pixels, train.imgs = train.imgs, train.imgs.astype(np.float32)
+    with pytest.raises(TypeError, match="imgs are float32; allowed: uint8"):
+        mf.DataLoader(train)
+    train.imgs = pixels[:7]
+    with pytest.raises(ValueError, match=r"7 images but \d+ rows of labels"):
+        mf.DataLoader(train)
+    train.imgs, train.labels = pixels[:0], train.labels[:0]
+    with pytest.raises(ValueError, match="the data set is empty: 0 samples"):
+        mf.DataLoader(train)
+    loader_of_one = mf.BreastMNIST("val", root=train.root)
+    with pytest.raises(ValueError, match="epoch = -1"):
+        mf.DataLoader(loader_of_one).set_epoch(-1)
+
+
+def test_it_runs_in_a_spawned_child(generated: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        assert pool.apply(count_batches, (str(generated),)) == 20
+
+
+def count_batches(root: str) -> int:
+    return len(list(mf.DataLoader(mf.BreastMNIST("val", root=root), 2, num_workers=2, output="numpy")))
