@@ -1,5 +1,6 @@
 """Data for the tests: official files where they are at hand, else phantoms of the same layout."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,15 @@ SHAPES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_default_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _no_default_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads the home folder or the environment of the person who runs it."""
-    monkeypatch.delenv("MEDMNIST_ROOT", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    home = str(tmp_path_factory.mktemp("home"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv("MEDMNIST_ROOT", raising=False)
+        monkeypatch.setenv("HOME", home)
+        monkeypatch.setenv("USERPROFILE", home)
+        yield
 
 
 @pytest.fixture(scope="session")

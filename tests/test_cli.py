@@ -114,3 +114,4 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path, arguments: li
     if result.stderr.startswith("error:"):
         assert len(result.stderr.splitlines()) == 1
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["retinamnist.npz"]
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]

@@ -104,7 +104,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         Archive(tmp_path)
     path = tmp_path / "one.npz"
     np.savez(path, a=1)
-    with pytest.raises(KeyError, match="no member .*; it has a"):
+    with pytest.raises(KeyError, match=r"no member .*; it has a"):
         Archive(path).read("b")
 
 

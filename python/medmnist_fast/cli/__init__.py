@@ -36,6 +36,6 @@ def main() -> None:
     """Run the command line; bad input ends in one sentence on standard error and exit code 2."""
     try:
         app()
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError, MemoryError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)

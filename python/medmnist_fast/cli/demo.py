@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
         root: Root = None,
         size: Annotated[int, typer.Option(help="Pixels per side: 28, 64, 128 or 224; 28 or 64 in 3-D.")] = 28,
         epochs: Annotated[int, typer.Option(min=1, help="Passes over the training split.")] = 20,
-        seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and transforms.")] = 0,
+        seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of weights, order and transforms.")] = 0,
         out: Annotated[
             Path | None,
             typer.Option(help="Folder for result file and pictures.", show_default="demo/FLAG-N, the next free N"),
@@ -48,10 +48,8 @@ def register(app: typer.Typer) -> None:
         if data is None:
             data = phantoms.write(out / "phantoms", flag, size, seed=seed).parent
             url = INFO[flag][f"url{size_flag(size)}"]
-            typer.echo(
-                f"no {file_name(flag, size)} in {default_root()}: this trains on GENERATED PHANTOMS, not on medical"
-            )
-            typer.echo(f"images ({data}). For the real set put the file there from {url}, or give --root.")
+            typer.echo(f"no {file_name(flag, size)} in {default_root()}; for the real set put it there from {url}")
+            typer.echo(f"or give --root. This run trains on GENERATED PHANTOMS, not on medical images: {data}")
         run(flag, root=data, size=size, epochs=epochs, seed=seed, out=out, is_phantom=data.parent == out)
 
 
@@ -61,6 +59,8 @@ def run(flag: str, *, root: Path, size: int, epochs: int, seed: int, out: Path, 
     from medmnist_fast.demo.training import Trainer
 
     trainer = Trainer(flag, root=root, size=size, epochs=epochs, seed=seed)
+    # Before the work, so that a folder that cannot be made does not cost it; after the data has proved readable.
+    out.mkdir(parents=True, exist_ok=True)
     name = ("phantoms in the layout of " if is_phantom else "") + INFO[flag]["python_class"]
     counts = ", ".join(f"{len(loader.dataset)} {split}" for split, loader in trainer.loaders.items())
     typer.echo(f"{name} at {size} pixels ({counts}) on {trainer.device}, {epochs} epochs")
@@ -76,10 +76,11 @@ def run(flag: str, *, root: Path, size: int, epochs: int, seed: int, out: Path, 
 
 def _train(trainer: "Trainer") -> "list[Epoch]":
     history = []
-    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"), TimeRemainingColumn())
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("batches"), TimeRemainingColumn())
     # In a pipe the bar is left out and the lines below remain.
     with Progress(*columns, console=Console(), transient=True, disable=not sys.stdout.isatty()) as progress:
-        for epoch in progress.track(trainer.train(), total=trainer.epochs):
+        task = progress.add_task("training", total=trainer.steps)
+        for epoch in trainer.train(on_step=lambda: progress.advance(task)):
             history.append(epoch)
             line = (
                 f"epoch {epoch.number:>3}  loss {epoch.loss:.4f}  val AUC {epoch.val.AUC:.3f} ACC {epoch.val.ACC:.3f}"
@@ -92,15 +93,14 @@ def _train(trainer: "Trainer") -> "list[Epoch]":
 def _find_data(root: Path | None, flag: str, size: int) -> Path | None:
     """The folder to read; ``None`` if none was asked for and the default one has no such file."""
     folder = root or default_root()
-    asked_for = root is not None or "MEDMNIST_ROOT" in os.environ
+    asked_for = root is not None or bool(os.environ.get("MEDMNIST_ROOT"))
     return folder if asked_for or (folder / file_name(flag, size)).exists() else None
 
 
 def _output_folder(out: Path | None, name: str) -> Path:
-    """The folder to write to, made anew or empty, so that nothing in it is overwritten."""
+    """The folder to write to, new or empty, so that nothing in it is overwritten."""
     if out is None:
         out = next(path for number in count(1) if not (path := Path("demo") / f"{name}-{number}").exists())
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"--out {out} exists and is not an empty folder; give a new or empty one")
-    out.mkdir(parents=True, exist_ok=True)
     return out

@@ -1,7 +1,7 @@
 """Training through :class:`medmnist_fast.DataLoader`, epoch by epoch."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,16 +71,21 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=LEARNING_RATE, weight_decay=1e-2)
         self.schedule = torch.optim.lr_scheduler.CosineAnnealingLR(self.optimizer, epochs)
 
-    def train(self) -> Iterator[Epoch]:
-        """Train; yields after each epoch. Afterwards the model is that of the last epoch with the best AUC + ACC.
+    @property
+    def steps(self) -> int:
+        """Training batches of all epochs together."""
+        return self.epochs * len(self.loaders["train"])
 
-        The sum because a validation split of a hundred samples often has its best AUC in an early epoch whose
-        threshold is still far off.
+    def train(self, on_step: Callable[[], object]) -> Iterator[Epoch]:
+        """Train; calls ``on_step`` after each batch and yields after each epoch.
+
+        Afterwards the model is that of the last epoch with the best sum of AUC and ACC. The sum because a validation
+        split of a hundred samples often has its best AUC in an early epoch whose threshold is still far off.
         """
         best, best_state = -1.0, self.model.state_dict()
         for number in range(1, self.epochs + 1):
             start = time.perf_counter()
-            loss, images, waited = self._train_epoch()
+            loss, images, waited = self._train_epoch(on_step)
             seconds = time.perf_counter() - start
             self.schedule.step()
             val = self.evaluators["val"].evaluate(self.predict("val"))
@@ -92,7 +97,7 @@ class Trainer:
             yield Epoch(number, loss, val, images / seconds, waited / seconds)
         self.model.load_state_dict(best_state)
 
-    def _train_epoch(self) -> tuple[float, int, float]:
+    def _train_epoch(self, on_step: Callable[[], object]) -> tuple[float, int, float]:
         self.model.train()
         total, count, waited = 0.0, 0, 0.0
         batches = iter(self.loaders["train"])
@@ -109,6 +114,7 @@ class Trainer:
             self.optimizer.step()
             total += loss.item() * len(images)
             count += len(images)
+            on_step()
 
     def predict(self, split: str) -> NDArray[np.float32]:
         """Probabilities of each class or label, (N, classes)."""
