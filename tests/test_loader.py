@@ -239,9 +239,10 @@ assert len([kept, *running]) == len(expected)
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 
 
-def test_several_python_threads_share_an_iterator(train: mf.MedMNIST) -> None:
+@pytest.mark.parametrize("output", ["numpy", "torch"])
+def test_several_python_threads_share_an_iterator(train: mf.MedMNIST, output: Any) -> None:
     train.labels = np.arange(len(train))[:, np.newaxis]
-    batches = iter(mf.DataLoader(train, 1, num_workers=2, output="numpy"))
+    batches = iter(mf.DataLoader(train, 1, num_workers=2, output=output))
     seen: list[int] = []
     threads = [
         threading.Thread(target=lambda: seen.extend(int(labels[0, 0]) for _, labels in batches)) for _ in range(3)

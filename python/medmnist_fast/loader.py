@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medmnist_fast import _core
 from medmnist_fast.dataset import MedMNIST
@@ -100,9 +101,13 @@ class DataLoader:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         epoch = self._loader.epoch(self._epoch)
         self._epoch += 1
-        if self.output == "numpy":
-            return epoch
-        return ((as_output(images), as_output(labels)) for images, labels in epoch)
+        # A map and not a generator: several threads may share the iterator.
+        return epoch if self.output == "numpy" else map(_tensors, epoch)
+
+
+def _tensors(batch: tuple[NDArray[Any], NDArray[Any]]) -> tuple[Any, Any]:
+    images, labels = batch
+    return as_output(images), as_output(labels)
 
 
 def _whole_number(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:

@@ -42,10 +42,13 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_is_a_promise() {
-        let order = permutation(10, Key { seed: 0, epoch: 0 });
-        assert_eq!(order, permutation(10, Key { seed: 0, epoch: 0 }));
-        assert_ne!(order, permutation(10, Key { seed: 0, epoch: 1 }));
-        assert_ne!(order, permutation(10, Key { seed: 1, epoch: 0 }));
+    fn a_seed_is_a_promise_across_versions() {
+        for (seed, epoch, expected) in [
+            (0, 0, [3, 6, 7, 1, 2, 8, 5, 4, 0, 9]),
+            (0, 1, [4, 9, 5, 0, 7, 1, 6, 8, 3, 2]),
+            (1, 0, [9, 1, 3, 4, 5, 6, 8, 7, 2, 0]),
+        ] {
+            assert_eq!(permutation(10, Key { seed, epoch }), expected);
+        }
     }
 }
