@@ -46,7 +46,7 @@ def run(scratch: Path, rounds: int, console: Console) -> None:
     timings = interleave(contenders, rounds)
     table = Table(
         title=f"BloodMNIST layout ({len(ours):,} random 28x28 RGB images), ToTensor + Normalize to f32,\n"
-        f"batch {BATCH_SIZE}, shuffled; {rounds} interleaved rounds of one epoch",
+        f"batch {BATCH_SIZE}, shuffled; {rounds} interleaved rounds",
         title_justify="left",
     )
     for column in ("", "images/s", "spread", "CPU-s per million", "ratio to the first", "answer"):

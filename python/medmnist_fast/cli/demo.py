@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -58,6 +59,7 @@ def run(flag: str, *, root: Path, size: int, epochs: int, seed: int, out: Path, 
     from medmnist_fast.demo.pictures import save_curves, save_montage
     from medmnist_fast.demo.training import Trainer
 
+    start = time.perf_counter()
     trainer = Trainer(flag, root=root, size=size, epochs=epochs, seed=seed)
     # Before the work, so that a folder that cannot be made does not cost it; after the data has proved readable.
     out.mkdir(parents=True, exist_ok=True)
@@ -70,7 +72,8 @@ def run(flag: str, *, root: Path, size: int, epochs: int, seed: int, out: Path, 
     title = f"{name}, {size} pixels: test AUC {metrics.AUC:.3f}, ACC {metrics.ACC:.3f}"
     save_montage(out / "montage.png", trainer.test, scores, title=title)
     save_curves(out / "curves.png", history, title=title)
-    typer.echo(f"result file, montage.png and curves.png are in {out}")
+    seconds = time.perf_counter() - start
+    typer.echo(f"result file, montage.png and curves.png are in {out}; all of it took {seconds:.1f} s")
     typer.echo(f"test AUC {metrics.AUC:.3f} ACC {metrics.ACC:.3f}")
 
 
