@@ -15,7 +15,9 @@ from medmnist_fast.catalog import INFO, check_flag, file_name
 SAMPLES = {"train": 600, "val": 100, "test": 200}
 """Samples per split, by default."""
 
-_BODY, _LESION, _NOISE = 0.35, 0.5, 0.08
+_BODY, _NOISE = 0.35, 0.1
+_LESION = (0.05, 0.35)
+"""Brightness above the body: from hardly more than the noise to obvious."""
 
 
 def generate(
@@ -67,8 +69,8 @@ def _phantom(
         centre = rng.uniform(-0.35, 0.35, len(spatial))
         centre[vertical] = (2 * level + 1) / len(lesions) - 1
         radius = np.full(len(spatial), 0.18)
-        radius[vertical] = min(0.3, 0.8 / len(lesions))
-        spots = np.maximum(spots, _LESION * _blob(axes, 0.8 * centre, radius, sharpness=3))
+        radius[vertical] = min(0.18, 0.8 / len(lesions))
+        spots = np.maximum(spots, rng.uniform(*_LESION) * _blob(axes, 0.8 * centre, radius, sharpness=3))
     noise = rng.normal(0, _NOISE, spatial)
     if channels == 1:
         image = body + spots + noise

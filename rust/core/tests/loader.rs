@@ -27,12 +27,10 @@ fn loader(options: Options) -> Arc<Loader> {
 }
 
 fn next(epoch: &Epoch) -> Option<Batch> {
-    loop {
-        match epoch.next(Duration::from_secs(10)).expect("no failure") {
-            Next::Batch(batch) => return Some(batch),
-            Next::End => return None,
-            Next::Pending => panic!("a batch of ten samples takes ten seconds"),
-        }
+    match epoch.next(Duration::from_secs(10)).expect("no failure") {
+        Next::Batch(batch) => Some(batch),
+        Next::End => None,
+        Next::Pending => panic!("a batch of ten samples takes ten seconds"),
     }
 }
 
