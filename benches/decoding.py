@@ -24,14 +24,14 @@ def run(scratch: Path, root: Path | None, rounds: int, console: Console) -> None
         table.add_column(column, justify="left" if column in {"file", "answer"} else "right")
     for path in files:
         expected = by_numpy(path)
-        assert np.array_equal(Archive(path).read(MEMBER), expected)
+        answer = "exact" if np.array_equal(by_us(path), expected) else "WRONG"
         contenders = {"numpy": partial(by_numpy, path), "ours": partial(by_us, path)}
         timings = interleave(contenders, rounds)
         theirs, ours = timings["numpy"].median, timings["ours"].median
         megabytes = expected.nbytes / 1e6
         name = path.name if path.parent == root else f"{path.name} (generated)"
         rates = f"{megabytes / theirs:,.0f}", f"{megabytes / ours:,.0f}"
-        table.add_row(name, f"{megabytes:.1f}", *rates, f"{theirs / ours:.2f} x", "exact")
+        table.add_row(name, f"{megabytes:.1f}", *rates, f"{theirs / ours:.2f} x", answer)
     console.print(table)
     if root is None:
         console.print("no official files measured: give --root or set MEDMNIST_ROOT", markup=False)

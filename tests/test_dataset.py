@@ -69,13 +69,16 @@ def test_bad_arguments(tmp_path: Path, make: Callable, error: type[Exception], m
             {"train_images": np.zeros((4, 64, 64), np.uint8)},
             r"train_images is uint8 of shape \(4, 64, 64\); expected uint8 of",
         ),
-        ({"train_images": np.zeros((4, 28, 28, 4), np.uint8)}, r"\(4, 28, 28\) or \(4, 28, 28, 3\)"),
+        ({"train_images": np.zeros((4, 28, 28, 4), np.uint8)}, r"expected uint8 of shape \(N, 28, 28\)$"),
+        ({"train_images": np.zeros((4, 28, 28, 3), np.uint8)}, r"of shape \(4, 28, 28, 3\); expected uint8"),
+        ({"train_images": np.uint8(4)}, r"of shape \(\); expected uint8"),
+        ({"train_labels": np.full((4, 1), 7, np.uint8)}, "with values 7 to 7; expected 0 to 1"),
         ({"train_images": np.zeros((4, 28, 28), np.float32)}, "train_images is float32"),
         (
             {"train_labels": np.zeros((3, 1), np.uint8)},
-            r"train_labels is uint8 of shape \(3, 1\); expected whole numbers",
+            "split 'train' has 4 images and 3 labels; expected as many of each",
         ),
-        ({"train_labels": np.zeros(4, np.uint8)}, r"of shape \(4, number of labels\)"),
+        ({"train_labels": np.zeros(4, np.uint8)}, r"of shape \(4,\); expected whole numbers of shape \(N, 1\)"),
         ({"train_labels": np.zeros((4, 1))}, "train_labels is float64"),
         (
             {"train_images": np.zeros((0, 28, 28), np.uint8), "train_labels": np.zeros((0, 1), np.uint8)},
@@ -87,6 +90,20 @@ def test_bad_contents(tmp_path: Path, changes: dict[str, np.ndarray], message: s
     with pytest.raises(ValueError, match=message):
         mf.BreastMNIST("train", root=save(tmp_path, **changes))
     assert len(mf.BreastMNIST("test", root=tmp_path)) == 3
+
+
+def test_the_bases_are_no_data_sets() -> None:
+    with pytest.raises(TypeError, match="MedMNIST2D is no data set of its own"):
+        mf.MedMNIST2D("train")
+
+
+def test_without_a_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(FileNotFoundError, match=r"no home folder .* or set MEDMNIST_ROOT"):
+        mf.BreastMNIST("train")
 
 
 def test_damaged_files(tmp_path: Path) -> None:

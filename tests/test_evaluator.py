@@ -120,8 +120,14 @@ def test_broken_result_files_are_refused(generated: Path, result_file: Path) -> 
         ([*lines, lines[0]], "62 indices; expected each of 0 to 60 once$"),
         ([*lines[1:], lines[1]], "61 indices; expected each of 0 to 60 once; missing, for instance: 0"),
         ([*lines[1:], "0,high\n"], "high.*expected lines of index and scores"),
-        ([f"{line.strip()},0,0\n" for line in lines], r"y_score of shape \(61, 3\)"),
+        (
+            [f"{line.strip()},0,0\n" for line in lines],
+            r"\.csv: y_score of shape \(61, 3\); expected \(61, 1\) or \(61, 2\)",
+        ),
         ([*lines[1:], "0,1,2\n"], "expected lines of index and scores"),
+        ([*lines[1:], "0,nan\n"], r"\.csv: the score in row 0, column 0 is NaN"),
+        ([f"{number}\n" for number in range(61)], r"\.csv: one column; expected lines of index and scores"),
+        (["\n"], r"\.csv: the file is empty"),
     ]:
         result_file.write_text("".join(content))
         with pytest.raises(ValueError, match=message):
@@ -130,7 +136,29 @@ def test_broken_result_files_are_refused(generated: Path, result_file: Path) -> 
         "results.csv",
         "breast_test.csv",
         "breastmnist_64x_test.csv",
-        "breastmnist_testing_64.txt"[:11] + ".csv",
+        "breastmnist_testing.csv",
+        "breastmnist.csv",
     ]:
         with pytest.raises(ValueError, match="is not named like a result file"):
             mf.Evaluator.parse_and_evaluate(result_file.with_name(name), root=generated)
+    plain = result_file.rename(result_file.with_name("breastmnist_test.csv"))
+    plain.write_text("".join(lines))
+    assert mf.Evaluator.parse_and_evaluate(plain, root=generated).ACC > 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros(9, np.uint8), r"test_labels is uint8 of shape \(9,\); expected whole numbers of shape \(N, 1\)"),
+        (np.uint8(3), r"of shape \(\)"),
+        (np.zeros((9, 1)), "test_labels is float64"),
+        (np.zeros((9, 3), np.uint8), r"of shape \(9, 3\)"),
+        (np.zeros((0, 1), np.uint8), r"split 'test' is empty \(0 labels\)"),
+        (np.full((9, 1), 2, np.uint8), "with values 2 to 2; expected 0 to 1"),
+        (np.full((9, 1), -1, np.int8), "with values -1 to -1; expected 0 to 1"),
+    ],
+)
+def test_labels_of_another_kind_are_refused(tmp_path: Path, labels: np.ndarray, message: str) -> None:
+    np.savez(tmp_path / "breastmnist.npz", test_labels=labels)
+    with pytest.raises(ValueError, match=message):
+        mf.Evaluator("breastmnist", "test", root=tmp_path)

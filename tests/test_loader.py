@@ -5,7 +5,7 @@ import multiprocessing
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -173,15 +173,21 @@ def test_labels_do_not_hold_on_to_images(train: mf.MedMNIST) -> None:
 
 def test_early_break_and_two_iterators(train: mf.MedMNIST) -> None:
     loader = mf.DataLoader(train, 8, num_workers=2, seed=0, shuffle=True)
-    before = threading.active_count()
+    before = native_threads()
     for _ in loader:
         break
+    assert native_threads() == before
     loader.set_epoch(0)
     first = iter(loader)
     loader.set_epoch(0)
     for ours, theirs in zip(first, loader, strict=True):
         assert torch.equal(ours[0], theirs[0])
-    assert threading.active_count() == before
+
+
+def native_threads() -> int:
+    """Threads of this process that Python does not know too; always 0 where the system does not list them."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.exists() else 0
 
 
 def test_batches_outlive_loader_and_data_set(train: mf.MedMNIST) -> None:
@@ -254,26 +260,31 @@ def test_several_python_threads_share_an_iterator(train: mf.MedMNIST, output: An
     assert sorted(seen) == list(range(len(train)))
 
 
-def test_the_interpreter_lock_is_free_while_batches_are_made(train: mf.MedMNIST) -> None:
-    """With one big batch in the making, another Python thread goes on counting."""
-    train.imgs = np.tile(train.imgs, (-(-40_000 // len(train)), 1, 1, 1))
-    train.labels = np.zeros((len(train.imgs), 1), np.uint8)
-    loader = mf.DataLoader(train, len(train), transform=AUGMENT, num_workers=1, output="numpy")
-    ticks, stop = [], threading.Event()
-
-    def count() -> None:
-        while not stop.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.0005)
-
-    thread = threading.Thread(target=count)
+def other_threads_ran_during(work: Callable[[], object]) -> bool:
+    """Whether ``work`` let go of the interpreter lock, with involuntary switches turned off meanwhile."""
+    begun, ran = threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: (begun.wait(), ran.set()))
     thread.start()
-    start = time.perf_counter()
-    next(iter(loader))
-    end = time.perf_counter()
-    stop.set()
-    thread.join()
-    assert sum(start < tick < end for tick in ticks) >= 5
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        begun.set()
+        work()
+        return ran.is_set()
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
+
+
+def test_the_interpreter_lock_is_free_while_batches_are_made_and_iterators_dropped(train: mf.MedMNIST) -> None:
+    train.imgs = np.tile(train.imgs, (-(-20_000 // len(train)), 1, 1, 1))
+    train.labels = np.zeros((len(train.imgs), 1), np.uint8)
+    for threads in (0, 1):
+        loader = mf.DataLoader(train, len(train), transform=AUGMENT, num_workers=threads, output="numpy")
+        assert other_threads_ran_during(lambda loader=loader: next(iter(loader)))
+    running = [iter(loader)]
+    assert other_threads_ran_during(running.clear)
+    assert not other_threads_ran_during(lambda: sum(range(1000)))
 
 
 @pytest.mark.parametrize(
@@ -281,6 +292,8 @@ def test_the_interpreter_lock_is_free_while_batches_are_made(train: mf.MedMNIST)
     [
         ({"batch_size": 0}, ValueError, "batch_size = 0; allowed: a whole number of at least 1"),
         ({"batch_size": -3}, ValueError, "batch_size = -3"),
+        ({"batch_size": 2**64}, ValueError, "batch_size = 18446744073709551616; allowed: .* at most"),
+        ({"num_workers": 2000}, ValueError, "num_workers = 2000; allowed: .* at most 1024"),
         ({"batch_size": 2.5}, TypeError, "batch_size = 2.5; allowed: a whole number"),
         ({"num_workers": -1}, ValueError, "num_workers = -1; allowed: a whole number of at least 0"),
         ({"prefetch_factor": 0}, ValueError, "prefetch_factor = 0"),
@@ -317,9 +330,25 @@ def test_bad_data_sets(train: mf.MedMNIST) -> None:
     train.imgs, train.labels = pixels[:0], train.labels[:0]
     with pytest.raises(ValueError, match="the data set is empty: 0 samples"):
         mf.DataLoader(train)
-    loader_of_one = mf.BreastMNIST("val", root=train.root)
-    with pytest.raises(ValueError, match="epoch = -1"):
-        mf.DataLoader(loader_of_one).set_epoch(-1)
+    train.imgs = pixels
+    for labels, found in [
+        (np.zeros(len(pixels), np.uint8), "uint8 of shape"),
+        (np.zeros((len(pixels), 0), np.uint8), "uint8 of shape"),
+        (np.zeros((len(pixels), 1)), "float64 of shape"),
+    ]:
+        train.labels = labels
+        with pytest.raises(ValueError, match=f"labels are {found} .*allowed: whole numbers of shape"):
+            mf.DataLoader(train)
+
+
+def test_epochs_are_numbered_up_to_a_limit(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 16)
+    with pytest.raises(ValueError, match="epoch = -1; allowed: a whole number of at least 0 and at most 4294967295"):
+        loader.set_epoch(-1)
+    loader.set_epoch(2**32 - 1)
+    next(iter(loader))
+    with pytest.raises(ValueError, match="epoch = 4294967296"):
+        iter(loader)
 
 
 def test_it_runs_in_a_spawned_child(generated: Path) -> None:

@@ -43,3 +43,13 @@ def test_a_seed_gives_the_same_set_and_files_are_left_alone(tmp_path: Path) -> N
     with pytest.raises(FileExistsError):
         phantoms.write(tmp_path, "breastmnist")
     assert path.read_bytes() == content
+
+
+def test_what_cannot_be_generated_is_refused() -> None:
+    for arguments, message in [
+        ({"flag": "mnist"}, "flag 'mnist'; allowed"),
+        ({"flag": "breastmnist", "size": 30}, "size 30; BreastMNIST comes in"),
+        ({"flag": "breastmnist", "samples": {"val": 0}}, "samples of val = 0; allowed: a whole number of at least 1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            phantoms.generate(**arguments)

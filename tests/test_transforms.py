@@ -92,6 +92,17 @@ def test_items_and_batches_agree(data_root: Path) -> None:
             assert torch.equal(images, expected)
 
 
+def test_items_keep_their_kind_under_a_flip(data_root: Path) -> None:
+    flip = T.RandomHorizontalFlip(1)
+    for cls, mode in [(mf.BreastMNIST, "L"), (mf.RetinaMNIST, "RGB")]:
+        val = cls("val", root=data_root, transform=flip)
+        image, _ = val[2]
+        assert image.mode == mode
+        assert np.array_equal(np.asarray(image), val.imgs[2][:, ::-1])
+    val = mf.AdrenalMNIST3D("val", root=data_root, transform=flip)
+    assert torch.equal(val[2][0][0], torch.from_numpy(val.imgs[2][..., ::-1] / np.float32(255)))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -140,6 +151,12 @@ def test_what_does_not_fit_is_refused_by_name(
 ) -> None:
     with pytest.raises(error, match=message):
         transform(image)
+
+
+def test_seeds_out_of_range_are_refused() -> None:
+    for seed in (-1, 2**64):
+        with pytest.raises(ValueError, match=f"seed = {seed}; allowed: a whole number of at least 0"):
+            T.ToTensor()(GREY, seed=seed)
 
 
 def test_foreign_transforms_are_refused_by_name() -> None:

@@ -29,9 +29,17 @@ def default_root() -> Path:
     """Where data files are looked for: the environment variable ``MEDMNIST_ROOT``, else ``~/.medmnist``.
 
     Nothing is created.
+
+    Raises:
+        FileNotFoundError: the variable is not set and there is no home folder.
     """
     root = os.environ.get("MEDMNIST_ROOT")
-    return Path(root) if root else Path.home() / ".medmnist"
+    if root:
+        return Path(root)
+    try:
+        return Path.home() / ".medmnist"
+    except RuntimeError as error:
+        raise FileNotFoundError("no home folder to find data in; give root= (--root) or set MEDMNIST_ROOT") from error
 
 
 def _entry(flag: str, facts: dict[str, Any]) -> dict[str, Any]:

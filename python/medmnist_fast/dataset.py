@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from medmnist_fast import _core
-from medmnist_fast.catalog import INFO, check_split, default_root, file_name, size_flag
+from medmnist_fast.catalog import INFO, check_split, default_root, size_flag
+from medmnist_fast.files import SplitFile
 from medmnist_fast.transforms import Transform, as_output
 
 
@@ -19,8 +19,8 @@ class MedMNIST(Sequence[Any]):
 
     Args:
         split: ``"train"``, ``"val"`` or ``"test"``.
-        transform: called with each item's image. One of :mod:`medmnist_fast.transforms` gets the pixels as they are in
-            the file; :class:`medmnist_fast.DataLoader` runs it too. Any other callable gets what ``medmnist`` gives it.
+        transform: called with each item's image; :class:`medmnist_fast.DataLoader` runs it too if it is one of
+            :mod:`medmnist_fast.transforms`.
         target_transform: called with each item's label.
         download: asks for a missing file to be fetched. This version cannot: it raises and says where the file is.
         as_rgb: repeats the channel of grey images three times.
@@ -33,7 +33,7 @@ class MedMNIST(Sequence[Any]):
         info: the set's entry of ``INFO``.
 
     Raises:
-        ValueError: no such split or size; the split is empty or not of the size that the file's name says.
+        ValueError: no such split or size; the split is empty, or its images or labels are not those of this data set.
         FileNotFoundError: no such folder or file.
         NpzError: the file is damaged; the message names the member.
     """
@@ -52,6 +52,8 @@ class MedMNIST(Sequence[Any]):
         root: str | PathLike[str] | None = None,
         size: int | None = None,
     ) -> None:
+        if not hasattr(self, "flag"):
+            raise TypeError(f"{type(self).__name__} is no data set of its own; use one of the 18, such as PathMNIST")
         self.info = INFO[self.flag]
         self.split = check_split(split)
         self.size = self.check_size(size)
@@ -60,7 +62,13 @@ class MedMNIST(Sequence[Any]):
         self.transform = transform
         self.target_transform = target_transform
         self.as_rgb = as_rgb
-        self.imgs, self.labels = self._read(download=download)
+        file = SplitFile(self.root, self.flag, self.size, split, download=download)
+        self.imgs, self.labels = file.images(self.spatial_dims), file.labels()
+        if len(self.imgs) != len(self.labels):
+            raise ValueError(
+                f"{file.path}: split {split!r} has {len(self.imgs)} images and {len(self.labels)} labels; "
+                "expected as many of each"
+            )
 
     @classmethod
     def check_size(cls, size: int | None) -> int:
@@ -71,47 +79,20 @@ class MedMNIST(Sequence[Any]):
             raise ValueError(f"size {size!r}; {cls.__name__} comes in {choices}")
         return int(size)
 
-    def _read(self, *, download: bool) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-        path = self.root / file_name(self.flag, self.size)
-        if not path.exists():
-            raise FileNotFoundError(missing_file(path, self.info[f"url{self.size_flag}"], download=download))
-        archive = _core.Archive(path)
-        images, labels = (read_member(archive, path, f"{self.split}_{kind}") for kind in ("images", "labels"))
-        pixels = (len(images), *[self.size] * self.spatial_dims)
-        allowed = [pixels, (*pixels, 3)] if self.spatial_dims == 2 else [pixels]
-        if images.dtype != np.uint8 or images.shape not in allowed:
-            shapes = " or ".join(map(str, allowed))
-            raise ValueError(
-                f"{path}: {self.split}_images is {images.dtype} of shape {images.shape}; expected uint8 of {shapes}"
-            )
-        if labels.ndim != 2 or labels.dtype.kind not in "iu" or len(labels) != len(images):
-            raise ValueError(
-                f"{path}: {self.split}_labels is {labels.dtype} of shape {labels.shape}; "
-                f"expected whole numbers of shape ({len(images)}, number of labels)"
-            )
-        if not len(images):
-            raise ValueError(f"{path}: split {self.split!r} is empty (0 images); expected at least 1")
-        return images, labels
-
     def __len__(self) -> int:
         return len(self.imgs)
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
         """``(image, label)`` after the transforms; without them see the subclass. The label is int64 of shape (L,)."""
-        pixels, target = self.imgs[index], self.labels[index].astype(int)
-        if isinstance(self.transform, Transform):
-            image = as_output(self.transform.run(pixels, spatial_dims=self.spatial_dims, to_rgb=self.as_rgb))
-        else:
-            image = self._image(pixels)
-            if self.transform is not None:
-                image = self.transform(image)
+        target = self.labels[index].astype(int)
+        image = self._image(self.imgs[index])
         if self.target_transform is not None:
             target = self.target_transform(target)
         return image, target
 
     @abstractmethod
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
-        """What a transform that is not ours, or the user, gets to see."""
+        """An item's image, transformed."""
 
     def __repr__(self) -> str:
         lines = [
@@ -139,37 +120,25 @@ class MedMNIST2D(MedMNIST):
         from PIL import Image
 
         image = Image.fromarray(pixels)
-        return image.convert("RGB") if self.as_rgb else image
+        image = image.convert("RGB") if self.as_rgb else image
+        return image if self.transform is None else self.transform(image)
 
 
 class MedMNIST3D(MedMNIST):
-    """Volumes: an item without transforms is ``(float64 of shape (1 or 3, D, H, W) in 0…1, label)``."""
+    """Volumes: an item without transforms is ``(float64 of shape (1 or 3, D, H, W) in 0…1, label)``.
+
+    A transform of :mod:`medmnist_fast.transforms` gives what it gives in a loader: ``float32``, as a torch tensor where
+    torch is installed.
+    """
 
     available_sizes: ClassVar[list[int]] = [28, 64]
     spatial_dims: ClassVar[int] = 3
 
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
-        return np.stack([pixels / 255.0] * (3 if self.as_rgb else 1))
-
-
-def missing_file(path: Path, url: str, *, download: bool = False) -> str:
-    """One sentence for a file that is not there."""
-    if not path.parent.is_dir():
-        return f"no folder {path.parent} to find {path.name} in; give root= (--root) or set MEDMNIST_ROOT"
-    asked = " (download=True was asked for, and this version cannot download)" if download else ""
-    return f"no file {path}{asked}; put it there from {url}, give root= (--root) or set MEDMNIST_ROOT"
-
-
-def read_member(archive: _core.Archive, path: Path, name: str) -> NDArray[Any]:
-    """A member of an official file.
-
-    Raises:
-        NpzError: it is missing or damaged.
-    """
-    names = archive.names()
-    if name not in names:
-        raise _core.NpzError(f"{path}: no member {name!r}, so this is no MedMNIST file; it has {', '.join(names)}")
-    return archive.read(name)
+        if isinstance(self.transform, Transform):
+            return as_output(self.transform.run(pixels, spatial_dims=3, to_rgb=self.as_rgb))
+        volume = np.stack([pixels / 255.0] * (3 if self.as_rgb else 1))
+        return volume if self.transform is None else self.transform(volume)
 
 
 class PathMNIST(MedMNIST2D):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast import _core
-from medmnist_fast.catalog import INFO, SPLITS, check_flag, check_split, default_root, file_name, size_flag
-from medmnist_fast.dataset import DATASETS, missing_file, read_member
+from medmnist_fast.catalog import INFO, SPLITS, check_flag, check_split, default_root, size_flag
+from medmnist_fast.dataset import DATASETS
+from medmnist_fast.files import SplitFile
 
 
 class Metrics(NamedTuple):
@@ -31,7 +32,7 @@ class Evaluator:
         root: folder of the file; by default ``MEDMNIST_ROOT``, else ``~/.medmnist``.
 
     Raises:
-        ValueError: no such flag, split or size.
+        ValueError: no such flag, split or size, or labels that are not those of this data set.
         FileNotFoundError: no such file.
         NpzError: the file is damaged.
     """
@@ -43,10 +44,7 @@ class Evaluator:
         self.size_flag = size_flag(self.size)
         self.info = INFO[flag]
         self.root = Path(root) if root is not None else default_root()
-        path = self.root / file_name(flag, self.size)
-        if not path.exists():
-            raise FileNotFoundError(missing_file(path, self.info[f"url{self.size_flag}"]))
-        self.labels = read_member(_core.Archive(path), path, f"{split}_labels")
+        self.labels = SplitFile(self.root, flag, self.size, split).labels()
 
     def evaluate(self, y_score: Any, save_folder: str | PathLike[str] | None = None, run: str | None = None) -> Metrics:
         """AUC and ACC of ``y_score``.
@@ -100,7 +98,7 @@ class Evaluator:
             ValueError: the name is not of the form ``{flag}{size_flag}_{split}….csv``.
         """
         flags, splits = ("|".join(names) for names in (INFO, SPLITS))
-        match = re.match(rf"({flags})(?:_(\d+))?_({splits})", Path(path).name)
+        match = re.fullmatch(rf"({flags})(?:_(\d+))?_({splits})(?:[_@].*)?\.csv", Path(path).name)
         if match is None:
             raise ValueError(
                 f"{Path(path).name!r} is not named like a result file; expected FLAG[_SIZE]_SPLIT….csv, "
@@ -127,7 +125,10 @@ class Evaluator:
         path = Path(path)
         evaluator = cls.of_result_file(path, root)
         scores = _read_result_file(path, len(evaluator.labels))
-        return evaluator.evaluate(scores, None if run is None else path.parent, run)
+        try:
+            return evaluator.evaluate(scores, None if run is None else path.parent, run)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
 
 def write_result_file(path: Path, scores: NDArray[Any]) -> None:
@@ -138,10 +139,16 @@ def write_result_file(path: Path, scores: NDArray[Any]) -> None:
 
 
 def _read_result_file(path: Path, samples: int) -> NDArray[np.float64]:
+    expected = "expected lines of index and scores, separated by commas"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not any(line.strip() for line in lines):
+        raise ValueError(f"{path}: the file is empty; {expected}")
     try:
-        table = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8")
+        table = np.loadtxt(lines, delimiter=",", ndmin=2)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}; expected lines of index and scores, separated by commas") from error
+        raise ValueError(f"{path}: {error}; {expected}") from error
+    if table.shape[1] < 2:
+        raise ValueError(f"{path}: one column; {expected}")
     indices, scores = table[:, 0], table[:, 1:]
     order = np.argsort(indices, kind="stable")
     if len(indices) != samples or not np.array_equal(indices[order], np.arange(samples)):

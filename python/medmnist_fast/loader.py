@@ -1,6 +1,5 @@
 """The loader: a data set's samples, shuffled and transformed, in batches, on threads."""
 
-import operator
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -9,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast import _core
+from medmnist_fast.checks import whole_number
 from medmnist_fast.dataset import MedMNIST
-from medmnist_fast.transforms import Transform, as_output, compile_plan, random_seed
+from medmnist_fast.transforms import MAX_SEED, Transform, as_output, compile_plan, random_seed
 
 
 class DataLoader:
@@ -30,14 +30,16 @@ class DataLoader:
         transform: of :mod:`medmnist_fast.transforms`; by default the data set's own.
         seed: names the order and the random transforms, below 2⁶⁴. By default one is drawn from torch's global
             generator if torch is loaded, else from NumPy's.
-        num_workers: threads; 0 makes batches in the thread that asks for them. By default one per available CPU.
+        num_workers: threads, at most 1,024; 0 makes batches in the thread that asks for them. By default one per
+            available CPU.
         prefetch_factor: batches that each thread makes ahead, at least 1.
         drop_last: leave out a last batch that is smaller than the others.
         output: ``"torch"`` or ``"numpy"``; by default torch tensors where torch is installed.
 
     Raises:
         TypeError: a data set or transform of another kind.
-        ValueError: a number outside its range, an empty data set, or a transform that does not fit the data.
+        ValueError: a number outside its range, an empty data set, labels that are no whole numbers (N, L), or a
+            transform that does not fit the data.
         ImportError: ``output="torch"`` without torch.
     """
 
@@ -61,13 +63,13 @@ class DataLoader:
         if output not in (None, "torch", "numpy"):
             raise ValueError(f"output {output!r}; allowed: 'torch' or 'numpy'")
         self.dataset = dataset
-        self.batch_size = _whole_number("batch_size", batch_size, 1)
+        self.batch_size = whole_number("batch_size", batch_size, 1)
         self.drop_last = bool(drop_last)
-        self.seed = random_seed() if seed is None else _whole_number("seed", seed, 0, 2**64 - 1)
+        self.seed = random_seed() if seed is None else whole_number("seed", seed, 0, MAX_SEED)
         self.num_workers = (
-            _core.available_parallelism() if num_workers is None else _whole_number("num_workers", num_workers, 0)
+            _core.available_parallelism() if num_workers is None else whole_number("num_workers", num_workers, 0, 1024)
         )
-        self.prefetch_factor = _whole_number("prefetch_factor", prefetch_factor, 1)
+        self.prefetch_factor = whole_number("prefetch_factor", prefetch_factor, 1)
         has_torch = find_spec("torch") is not None
         if output == "torch" and not has_torch:
             raise ImportError("output='torch' needs torch, which is not installed: pip install 'medmnist_fast[torch]'")
@@ -76,12 +78,17 @@ class DataLoader:
         images = np.ascontiguousarray(dataset.imgs)
         if images.dtype != np.uint8:
             raise TypeError(f"the data set's imgs are {images.dtype}; allowed: uint8")
+        labels = np.asarray(dataset.labels)
+        if labels.dtype.kind not in "biu" or labels.ndim != 2 or not labels.shape[1]:
+            found = f"{labels.dtype} of shape {labels.shape}"
+            raise ValueError(f"the data set's labels are {found}; allowed: whole numbers of shape (N, L), L at least 1")
+        labels = np.require(labels, np.int64, ["C", "A"])
         transform = dataset.transform if transform is None else transform  # type: ignore[assignment]
         plan = compile_plan(transform, dataset.spatial_dims, images.shape[1:], to_rgb=dataset.as_rgb)
         self._loader = _core.Loader(
             plan,
             images,
-            np.ascontiguousarray(dataset.labels, dtype=np.int64),
+            labels,
             batch_size=self.batch_size,
             shuffle=bool(shuffle),
             drop_last=self.drop_last,
@@ -96,26 +103,19 @@ class DataLoader:
 
     def set_epoch(self, epoch: int) -> None:
         """Name the next epoch, from 0; without it each iteration is the epoch after the one before."""
-        self._epoch = _whole_number("epoch", epoch, 0, 2**32 - 1)
+        self._epoch = _epoch_number(epoch)
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        epoch = self._loader.epoch(self._epoch)
+        epoch = self._loader.epoch(_epoch_number(self._epoch))
         self._epoch += 1
         # A map and not a generator: several threads may share the iterator.
         return epoch if self.output == "numpy" else map(_tensors, epoch)
 
 
+def _epoch_number(epoch: int) -> int:
+    return whole_number("epoch", epoch, 0, 2**32 - 1)
+
+
 def _tensors(batch: tuple[NDArray[Any], NDArray[Any]]) -> tuple[Any, Any]:
     images, labels = batch
     return as_output(images), as_output(labels)
-
-
-def _whole_number(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
-    allowed = f"a whole number of at least {minimum}" + ("" if maximum is None else f" and at most {maximum}")
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} = {value!r}; allowed: {allowed}") from None
-    if number < minimum or (maximum is not None and number > maximum):
-        raise ValueError(f"{name} = {value!r}; allowed: {allowed}")
-    return number

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast.catalog import INFO, check_flag, file_name
+from medmnist_fast.checks import whole_number
+from medmnist_fast.dataset import DATASETS
 
 SAMPLES = {"train": 600, "val": 100, "test": 200}
 """Samples per split, by default."""
@@ -23,13 +25,29 @@ _LESION = (0.05, 0.35)
 def generate(
     flag: str, size: int = 28, *, samples: dict[str, int] = SAMPLES, seed: int = 0
 ) -> dict[str, NDArray[np.uint8]]:
-    """Phantoms with the layout, task and classes of an official set, under the names of the file's members."""
+    """Phantoms with the layout, task and classes of an official set, under the names of the file's members.
+
+    Args:
+        flag: the official set.
+        size: pixels per side, one that the set comes in.
+        samples: number of samples of each split, at least 1.
+        seed: names the phantoms.
+
+    Returns:
+        ``{split}_images``, ``uint8`` of (N, H, W), (N, H, W, 3) or (N, D, H, W), and ``{split}_labels``, ``uint8`` of
+        (N, 1) with balanced classes, or (N, labels) of 0 and 1 with two labels a sample on average.
+
+    Raises:
+        ValueError: no such flag or size, or a split without samples.
+    """
     info = INFO[check_flag(flag)]
+    dataset = DATASETS[flag]
+    spatial = (dataset.check_size(size),) * dataset.spatial_dims
     rng = np.random.default_rng(seed)
-    spatial = (size,) * (3 if flag.endswith("3d") else 2)
     levels = len(info["label"])
     members = {}
     for split, count in samples.items():
+        whole_number(f"samples of {split}", count, 1)
         if info["task"] == "multi-label, binary-class":
             labels = (rng.random((count, levels)) < 2 / levels).astype(np.uint8)
             present = labels.astype(bool)

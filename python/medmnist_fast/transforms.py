@@ -17,8 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast import _core
+from medmnist_fast.checks import whole_number
 
 __all__ = ["Compose", "Normalize", "RandomHorizontalFlip", "ToTensor", "Transform"]
+
+
+MAX_SEED = 2**64 - 1
 
 
 class Transform(ABC):
@@ -53,7 +57,8 @@ class Transform(ABC):
     ) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Transform one sample as it lies in a file; the result has the channels first."""
         plan = compile_plan(self, spatial_dims, sample.shape, to_rgb=to_rgb)
-        return plan(np.ascontiguousarray(sample), random_seed() if seed is None else seed)
+        seed = random_seed() if seed is None else whole_number("seed", seed, 0, MAX_SEED)
+        return plan(np.ascontiguousarray(sample), seed)
 
 
 class Compose(Transform):

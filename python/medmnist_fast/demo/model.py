@@ -6,8 +6,8 @@ from torch import nn
 def small_cnn(*, spatial_dims: int, in_channels: int, outputs: int, size: int) -> nn.Module:
     """Three convolutional stages and a linear head; takes (N, C, H, W) or (N, C, D, H, W), gives (N, outputs).
 
-    The first convolution strides over larger images so that the rest always works on what 28 pixels give. In volumes
-    it halves the axes itself: pooling its output, 28³ activations per channel and sample, would take most of the time.
+    The first convolution strides over larger images so that the rest works on 28 to 32 pixels. In volumes it
+    halves the axes itself: pooling its output, 28³ activations per channel and sample, would take most of the time.
     """
     conv, norm, pool, shrink = _LAYERS[spatial_dims]
     halves = spatial_dims == 3

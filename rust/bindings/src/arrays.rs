@@ -3,8 +3,8 @@
 use std::any::Any;
 
 use bytemuck::AnyBitPattern;
-use numpy::ndarray::ArrayViewD;
-use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::ndarray::{ArrayViewD, Dimension};
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyReadonlyArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -22,8 +22,10 @@ where
     O: AsMut<[u8]> + Send + Sync + 'static,
 {
     let mut owner = Box::new(owner);
-    let len = axes.iter().product::<usize>() * size_of::<T>();
-    let bytes = (*owner).as_mut().get_mut(..len).ok_or_else(|| PyValueError::new_err("fewer bytes than the shape"))?;
+    let len = axes.iter().try_fold(size_of::<T>(), |product, &axis| product.checked_mul(axis));
+    let bytes = len
+        .and_then(|len| (*owner).as_mut().get_mut(..len))
+        .ok_or_else(|| PyValueError::new_err(format!("fewer bytes than the shape {axes:?} has")))?;
     // Not through a reference: the array outlives this borrow.
     let start: *const T = bytemuck::cast_slice_mut::<u8, T>(bytes).as_mut_ptr();
     // SAFETY: `start` points to `axes.product()` initialised elements, and to where the view is used below they live.
@@ -32,6 +34,16 @@ where
     // SAFETY: the elements are in heap or mapped memory that neither moves nor is freed before `owner`, which
     // `lender` keeps and nobody can reach any more: until the array and all its views are gone they alone use it.
     Ok(unsafe { PyArrayDyn::borrow_from_array(&view, lender.into_any()) })
+}
+
+/// The elements of a C-contiguous array; NumPy's own `as_slice` would take a Fortran-ordered one too.
+pub(crate) fn elements<'a, T: Element, D: Dimension>(array: &'a PyReadonlyArray<'_, T, D>) -> PyResult<&'a [T]> {
+    require_c_contiguous(array.is_c_contiguous())?;
+    Ok(array.as_slice()?)
+}
+
+fn require_c_contiguous(is_contiguous: bool) -> PyResult<()> {
+    if is_contiguous { Ok(()) } else { Err(PyValueError::new_err("the array is not C-contiguous")) }
 }
 
 /// The bytes of a C-contiguous array, kept alive.
@@ -43,9 +55,7 @@ pub(crate) struct Borrowed {
 
 impl Borrowed {
     pub(crate) fn new(array: &Bound<'_, PyArrayDyn<u8>>) -> PyResult<Self> {
-        if !array.is_c_contiguous() {
-            return Err(PyValueError::new_err("the array is not C-contiguous"));
-        }
+        require_c_contiguous(array.is_c_contiguous())?;
         Ok(Self { start: array.data().cast_const(), len: array.len(), _owner: array.clone().unbind() })
     }
 }

@@ -1,5 +1,5 @@
-//! `medmnist_fast._core`: the engine for Python. A function here converts, detaches from the interpreter, calls the
-//! engine and wraps the answer; nothing else. The surface is described in `python/medmnist_fast/_core.pyi`.
+//! `medmnist_fast._core`: the engine for Python. A function here converts, detaches from the interpreter where there is
+//! work to do, calls the engine and wraps the answer; nothing else. The surface is described in `python/medmnist_fast/_core.pyi`.
 
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 

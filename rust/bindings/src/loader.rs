@@ -2,13 +2,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use numpy::{IntoPyArray, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use medmnist_core::loader::{self, Images, Next, Options};
 
-use crate::arrays::Borrowed;
+use crate::arrays::{Borrowed, elements};
 use crate::error::OrRaise;
-use crate::ops::{Plan, lend_samples};
+use crate::ops::{Plan, lend_samples, require_samples};
 
 /// How long a consumer waits before it looks whether Ctrl-C was pressed.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -33,9 +34,10 @@ impl Loader {
         prefetch: usize,
     ) -> PyResult<Self> {
         let options = Options { batch_size, shuffle, drop_last, seed, threads, prefetch };
+        require_samples(&plan.0, images.shape().get(1..).unwrap_or_default())?;
         let images = Images::new(Borrowed::new(images)?);
         let labels_per_sample = labels.shape()[1];
-        let labels = labels.as_slice()?.to_vec();
+        let labels = elements(&labels)?.to_vec();
         loader::Loader::new(images, labels, labels_per_sample, Arc::clone(&plan.0), options).or_raise().map(Self)
     }
 
@@ -44,12 +46,30 @@ impl Loader {
     }
 
     fn epoch(&self, py: Python<'_>, epoch: u32) -> PyResult<Epoch> {
-        py.detach(|| self.0.epoch(epoch)).or_raise().map(Epoch)
+        py.detach(|| self.0.epoch(epoch)).or_raise().map(|epoch| Epoch { inner: Some(epoch) })
     }
 }
 
 #[pyclass(frozen, module = "medmnist_fast._core")]
-pub(crate) struct Epoch(loader::Epoch);
+pub(crate) struct Epoch {
+    /// `None` only while it is dropped.
+    inner: Option<loader::Epoch>,
+}
+
+impl Epoch {
+    fn inner(&self) -> PyResult<&loader::Epoch> {
+        self.inner.as_ref().ok_or_else(|| PyRuntimeError::new_err("the iterator is being dropped"))
+    }
+}
+
+impl Drop for Epoch {
+    /// Waits for the batches in the making, and lets other Python threads run meanwhile.
+    fn drop(&mut self) {
+        let inner = self.inner.take();
+        // `None` when the interpreter shuts down; then there is nobody to wait for us either.
+        let _ = Python::try_attach(|py| py.detach(|| drop(inner)));
+    }
+}
 
 type Arrays<'py> = (Bound<'py, PyAny>, Bound<'py, PyArray2<i64>>);
 
@@ -60,12 +80,13 @@ impl Epoch {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Arrays<'py>>> {
+        let epoch = self.inner()?;
         loop {
-            match py.detach(|| self.0.next(PATIENCE)).or_raise()? {
+            match py.detach(|| epoch.next(PATIENCE)).or_raise()? {
                 Next::Pending => py.check_signals()?,
                 Next::End => return Ok(None),
                 Next::Batch(batch) => {
-                    let loader = self.0.loader();
+                    let loader = epoch.loader();
                     let labels = batch.labels.into_pyarray(py).reshape([batch.len, loader.labels_per_sample()])?;
                     return Ok(Some((lend_samples(py, batch.images, loader.plan(), &[batch.len])?, labels)));
                 }
@@ -73,8 +94,8 @@ impl Epoch {
         }
     }
 
-    fn __length_hint__(&self) -> usize {
-        self.0.remaining()
+    fn __length_hint__(&self) -> PyResult<usize> {
+        self.inner().map(loader::Epoch::remaining)
     }
 }
 

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 use medmnist_core::metrics::{self, Task};
 
+use crate::arrays::elements;
 use crate::error::OrRaise;
 
 /// The names are those of `INFO[flag]["task"]`.
@@ -27,7 +28,7 @@ pub(crate) fn evaluate(
 ) -> PyResult<(Vec<f64>, f64)> {
     let task = task(name)?;
     let [label_columns, score_columns] = [y_true.shape()[1], y_score.shape()[1]];
-    let (labels, scores) = (y_true.as_slice()?, y_score.as_slice()?);
+    let (labels, scores) = (elements(&y_true)?, elements(&y_score)?);
     let result = py.detach(|| metrics::evaluate(task, labels, label_columns, scores, score_columns)).or_raise()?;
     Ok((result.auc, result.acc))
 }

@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use numpy::PyUntypedArrayMethods;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyTuple};
 
@@ -26,7 +25,6 @@ impl Archive {
         let header = array.header().clone();
         let len = array.as_ref().len();
         let bytes = lend::<u8, _>(py, array, &[len])?;
-        debug_assert!(bytes.is_c_contiguous());
         let order = if header.fortran_order { "F" } else { "C" };
         let typed = bytes.call_method1("view", (header.descr,))?;
         typed.call_method("reshape", (PyTuple::new(py, header.shape)?,), Some(&[("order", order)].into_py_dict(py)?))

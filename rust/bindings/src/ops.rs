@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use numpy::PyReadonlyArrayDyn;
+use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -8,7 +8,7 @@ use medmnist_core::memory::Memory;
 use medmnist_core::ops::{self, DType, SampleShape};
 use medmnist_core::random::Key;
 
-use crate::arrays::lend;
+use crate::arrays::{elements, lend};
 use crate::error::OrRaise;
 
 #[pyclass(frozen, module = "medmnist_fast._core")]
@@ -50,15 +50,23 @@ impl Plan {
         sample: PyReadonlyArrayDyn<'py, u8>,
         seed: u64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (pixels, expected) = (sample.as_slice()?, self.0.input_shape().byte_len());
-        if pixels.len() != expected {
-            let found = pixels.len();
-            return Err(PyValueError::new_err(format!("a sample of {found} bytes; this plan takes {expected}")));
-        }
+        let pixels = elements(&sample)?;
+        require_samples(&self.0, sample.shape())?;
         let mut out = Memory::zeroed(self.0.output_len()).or_raise()?;
         self.0.fill(pixels, std::iter::once(0), Key { seed, epoch: 0 }, out.as_mut());
         lend_samples(py, out, &self.0, &[])
     }
+}
+
+/// Refuses samples whose axes are not those that the plan was compiled for.
+pub(crate) fn require_samples(plan: &ops::Plan, axes: &[usize]) -> PyResult<()> {
+    if plan.input_shape().fits(axes) {
+        return Ok(());
+    }
+    let (spatial, channels) = (plan.input_shape().spatial(), plan.input_shape().channels());
+    Err(PyValueError::new_err(format!(
+        "samples of shape {axes:?}; the plan takes {spatial:?}, channels last, of {channels} channel(s)"
+    )))
 }
 
 /// An array over samples that `plan` made, behind the `leading` axes.

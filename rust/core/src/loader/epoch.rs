@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Loader, ahead};
 use crate::batch::{Batch, SlotPool};
@@ -86,7 +86,7 @@ impl Epoch {
 
     /// The next batch; waits for it no longer than `patience`. A worker's failure arrives in its batch's place.
     pub fn next(&self, patience: Duration) -> Result<Next> {
-        if self.process != std::process::id() {
+        if !self.is_ours() {
             return Err(Error::Worker(
                 "this iterator was made before the process forked and its threads stayed there; iterate anew".into(),
             ));
@@ -97,10 +97,14 @@ impl Epoch {
         self.shared.wait_for_next(patience)
     }
 
-    /// Batches that have not been yielded yet.
+    /// Batches that have not been yielded yet; none in a forked child.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.shared.batches - self.shared.lock().next_yielded
+        if self.is_ours() { self.shared.batches - self.shared.lock().next_yielded } else { 0 }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.process == std::process::id()
     }
 
     /// The loader whose epoch this is.
@@ -112,7 +116,7 @@ impl Epoch {
 
 impl Drop for Epoch {
     fn drop(&mut self) {
-        if self.process != std::process::id() {
+        if !self.is_ours() {
             // A forked child has neither the threads nor, perhaps, a free lock: it leaves both alone.
             self.workers.drain(..).for_each(std::mem::forget);
             return;
@@ -159,6 +163,7 @@ impl Shared {
     }
 
     fn wait_for_next(&self, patience: Duration) -> Result<Next> {
+        let deadline = Instant::now() + patience;
         let mut queue = self.lock();
         loop {
             if queue.next_yielded == self.batches {
@@ -171,10 +176,11 @@ impl Shared {
                 self.wanted.notify_one();
                 return result.map(Next::Batch);
             }
-            let (reacquired, waited) = self.made.wait_timeout(queue, patience).unwrap_or_else(PoisonError::into_inner);
-            if waited.timed_out() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return Ok(Next::Pending);
             }
+            let (reacquired, _) = self.made.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner);
             queue = reacquired;
         }
     }
@@ -195,5 +201,58 @@ impl Shared {
         // Unwind safety: a batch that was being made is dropped whole; nothing else is written to.
         catch_unwind(AssertUnwindSafe(|| self.loader.make(number, &self.order, self.key, &self.slots)))
             .unwrap_or_else(|_| Err(Error::Worker(format!("batch {number}: its worker panicked"))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::loader::{Images, Options};
+    use crate::ops::{Plan, SampleShape};
+
+    fn epoch(threads: usize) -> Epoch {
+        let shape = SampleShape::Image { height: 1, width: 1, channels: 1 };
+        let plan = Arc::new(Plan::compile(&[], shape, false).expect("fits"));
+        let options = Options { batch_size: 1, shuffle: false, drop_last: false, seed: 0, threads, prefetch: 1 };
+        Loader::new(Images::new(vec![0; 9]), vec![0; 9], 1, plan, options).expect("fits").epoch(0).expect("starts")
+    }
+
+    /// As in a forked child: another process number, and a lock that nobody will ever release.
+    #[test]
+    fn an_inherited_epoch_neither_hangs_nor_goes_on() {
+        let mut inherited = epoch(2);
+        inherited.process = std::process::id().wrapping_add(1);
+        let shared = Arc::clone(&inherited.shared);
+        let held = shared.lock();
+        assert_eq!(inherited.remaining(), 0);
+        let error = inherited.next(Duration::ZERO).expect_err("not this process's").to_string();
+        assert!(error.contains("before the process forked"), "{error}");
+        drop(inherited);
+        // The workers are this process's after all: let them go.
+        drop(held);
+        shared.lock().stopped = true;
+        shared.wanted.notify_all();
+    }
+
+    #[test]
+    fn patience_ends_although_other_batches_arrive() {
+        let epoch = epoch(0);
+        let enough = AtomicBool::new(false);
+        // A place for a batch that no worker will make.
+        epoch.shared.lock().ring.push(None);
+        std::thread::scope(|scope| {
+            let chatter = scope.spawn(|| {
+                let start = Instant::now();
+                while !enough.load(Ordering::Relaxed) && start.elapsed() < Duration::from_secs(20) {
+                    epoch.shared.made.notify_all();
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+            assert!(matches!(epoch.shared.wait_for_next(Duration::from_millis(50)), Ok(Next::Pending)));
+            assert!(!chatter.is_finished(), "waited until there was no other batch to wait for");
+            enough.store(true, Ordering::Relaxed);
+        });
     }
 }

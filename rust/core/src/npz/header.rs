@@ -7,6 +7,8 @@ use super::NpzError;
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy refuses longer ones too (`numpy.lib.format`, `max_header_size`).
 const MAX_HEADER: usize = 10_000;
+/// NumPy's limit (`NPY_MAXDIMS`).
+const MAX_AXES: usize = 64;
 
 /// What an npy header says of the bytes behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +18,8 @@ pub struct Header {
     /// Whether the first axis varies fastest.
     pub fortran_order: bool,
     /// Length of each axis.
-    pub shape: Vec<u64>,
-    item_size: u64,
+    pub shape: Vec<usize>,
+    byte_len: usize,
 }
 
 impl Header {
@@ -42,10 +44,10 @@ impl Header {
         Ok((Parser { rest: text }.header()?, data))
     }
 
-    /// Bytes of data that the header describes; `None` if that is more than a `u64` can count.
+    /// Bytes of data that the header describes.
     #[must_use]
-    pub fn byte_len(&self) -> Option<u64> {
-        self.shape.iter().try_fold(self.item_size, |product, &axis| product.checked_mul(axis))
+    pub fn byte_len(&self) -> usize {
+        self.byte_len
     }
 }
 
@@ -82,7 +84,17 @@ impl<'a> Parser<'a> {
         let (Some((descr, item_size)), Some(fortran_order), Some(shape)) = (descr, fortran_order, shape) else {
             return Err(malformed("one of descr, fortran_order and shape is missing"));
         };
-        Ok(Header { descr, fortran_order, shape, item_size })
+        if shape.len() > MAX_AXES {
+            return Err(malformed(format!("{} axes; at most {MAX_AXES} are read", shape.len())));
+        }
+        // NumPy refuses an empty array too whose other axes could not be addressed.
+        let mut extents = shape.iter().filter(|&&axis| axis > 0);
+        let extent = extents.try_fold(item_size, |product, &axis| product.checked_mul(axis));
+        let Some(extent) = extent.filter(|&bytes| isize::try_from(bytes).is_ok()) else {
+            return Err(malformed(format!("shape {shape:?} is more than memory can address")));
+        };
+        let byte_len = if shape.contains(&0) { 0 } else { extent };
+        Ok(Header { descr, fortran_order, shape, byte_len })
     }
 
     fn accept(&mut self, token: char) -> bool {
@@ -106,7 +118,7 @@ impl<'a> Parser<'a> {
         Ok(text)
     }
 
-    fn descr(&mut self) -> Result<(String, u64), NpzError> {
+    fn descr(&mut self) -> Result<(String, usize), NpzError> {
         if self.accept('[') {
             return Err(malformed("a structured dtype; only plain numeric arrays are read"));
         }
@@ -125,12 +137,15 @@ impl<'a> Parser<'a> {
         Err(malformed("fortran_order is neither True nor False"))
     }
 
-    fn tuple(&mut self) -> Result<Vec<u64>, NpzError> {
+    fn tuple(&mut self) -> Result<Vec<usize>, NpzError> {
         let mut axes = Vec::new();
         self.expect('(')?;
         while !self.accept(')') {
             axes.push(self.integer()?);
             if !self.accept(',') {
+                if axes.len() == 1 {
+                    return Err(malformed("shape is no tuple: its comma is missing"));
+                }
                 self.expect(')')?;
                 break;
             }
@@ -138,18 +153,18 @@ impl<'a> Parser<'a> {
         Ok(axes)
     }
 
-    fn integer(&mut self) -> Result<u64, NpzError> {
+    fn integer(&mut self) -> Result<usize, NpzError> {
         let trimmed = self.rest.trim_start();
         let rest = trimmed.trim_start_matches(|c: char| c.is_ascii_digit());
         let digits = trimmed.strip_suffix(rest).unwrap_or_default();
         // Python 2 wrote long integers as `28L`.
         self.rest = rest.strip_prefix('L').unwrap_or(rest);
-        digits.parse().map_err(|_| malformed("an axis length is not a whole number below 2^64"))
+        digits.parse().map_err(|_| malformed("an axis length is not a whole number that fits a size"))
     }
 }
 
 /// Item size of a numeric type; others are refused by name.
-fn item_size(descr: &str) -> Result<u64, NpzError> {
+fn item_size(descr: &str) -> Result<usize, NpzError> {
     let unsupported = || {
         let pickled = if descr.contains('O') { " (pickled objects are never loaded)" } else { "" };
         malformed(format!("dtype {descr:?}{pickled}; numeric dtypes are read: b, i, u, f, c"))
@@ -157,7 +172,7 @@ fn item_size(descr: &str) -> Result<u64, NpzError> {
     let typed = descr.strip_prefix(['<', '>', '|', '=']).unwrap_or(descr);
     let kind = typed.chars().next().ok_or_else(unsupported)?;
     let size = typed.strip_prefix(kind).and_then(|size| size.parse().ok()).ok_or_else(unsupported)?;
-    let sizes: &[u64] = match kind {
+    let sizes: &[usize] = match kind {
         'b' => &[1],
         'i' | 'u' => &[1, 2, 4, 8],
         'f' => &[2, 4, 8, 16],
@@ -187,7 +202,7 @@ mod tests {
         let header = parse("{'descr': '|u1', 'fortran_order': False, 'shape': (546, 28, 28), }     \n").expect("valid");
         assert_eq!((header.descr.as_str(), header.fortran_order), ("|u1", false));
         assert_eq!(header.shape, [546, 28, 28]);
-        assert_eq!(header.byte_len(), Some(546 * 28 * 28));
+        assert_eq!(header.byte_len(), 546 * 28 * 28);
     }
 
     #[test]
@@ -196,7 +211,7 @@ mod tests {
             let text = format!("{{\"shape\": {text}, 'fortran_order': True, \"descr\": '>f8'}}");
             let header = parse(&text).expect(&text);
             assert_eq!(header.shape, shape, "{text}");
-            assert_eq!(header.byte_len(), Some(8 * shape.iter().product::<u64>()));
+            assert_eq!(header.byte_len(), 8 * shape.iter().product::<usize>());
         }
     }
 
@@ -206,7 +221,7 @@ mod tests {
         let len = u32::try_from(text.len()).expect("short").to_le_bytes();
         let file = [MAGIC, &[2, 0], &len, text, &[7, 0]].concat();
         let (header, rest) = Header::parse(&file).expect("valid");
-        assert_eq!((header.byte_len(), rest), (Some(2), &[7, 0][..]));
+        assert_eq!((header.byte_len(), rest), (2, &[7, 0][..]));
     }
 
     #[test]
@@ -221,7 +236,11 @@ mod tests {
             (descr("[('a', '<f4')]"), "structured"),
             (shape("(-1,)"), "whole number"),
             (shape("(18446744073709551616,)"), "whole number"),
-            (shape("(1"), "expected"),
+            (shape("(1, 2"), "expected"),
+            (shape("(1)"), "comma is missing"),
+            (shape("(4294967296, 4294967296)"), "more than memory can address"),
+            (shape("(4294967296, 4294967296, 0)"), "more than memory can address"),
+            (shape(&format!("({})", "1, ".repeat(65))), "65 axes; at most 64"),
             ("{}".into(), "missing"),
             ("{'descr': '|u1', 'descr': '|u1'}".into(), "unexpected key"),
             (shape("()") + " __import__('os')", "behind"),
@@ -230,13 +249,6 @@ mod tests {
             let error = parse(&text).expect_err(&text).to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn a_product_beyond_u64_is_no_length() {
-        let header =
-            parse("{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296)}").expect("parses");
-        assert_eq!(header.byte_len(), None);
     }
 
     proptest! {

@@ -10,22 +10,21 @@ const MAX_EXPANSION: u64 = 1032;
 
 /// The member's size, if its compressed bytes could possibly hold that much.
 pub(super) fn plausible_size(entry: &Entry) -> Result<usize, NpzError> {
-    let limit = match entry.method {
-        Method::Stored => entry.compressed,
-        Method::Deflated => entry.compressed.saturating_mul(MAX_EXPANSION),
-    };
     let bomb = NpzError::Bomb { claimed: entry.size, compressed: entry.compressed };
-    if entry.size > limit {
-        return Err(bomb);
+    match entry.method {
+        Method::Stored if entry.size != entry.compressed => {
+            return Err(NpzError::Inflate("a stored member has two different sizes"));
+        }
+        Method::Deflated if entry.size > entry.compressed.saturating_mul(MAX_EXPANSION) => return Err(bomb),
+        Method::Stored | Method::Deflated => {}
     }
     usize::try_from(entry.size).map_err(|_| bomb)
 }
 
-/// Fills `out`, which has the member's size, from `payload` and checks the CRC-32 of the result.
+/// Fills `out`, which has the member's plausible size, from `payload` and checks the CRC-32 of the result.
 pub(super) fn decode(entry: &Entry, payload: &[u8], out: &mut [u8]) -> Result<(), NpzError> {
     match entry.method {
-        Method::Stored if payload.len() == out.len() => out.copy_from_slice(payload),
-        Method::Stored => return Err(NpzError::Inflate("a stored member has two different sizes")),
+        Method::Stored => out.copy_from_slice(payload),
         Method::Deflated => {
             let written = Decompressor::new().deflate_decompress(payload, out).map_err(|error| {
                 NpzError::Inflate(match error {

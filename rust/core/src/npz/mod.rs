@@ -20,7 +20,7 @@ pub use header::Header;
 use crate::array::Array;
 use crate::memory::Memory;
 use crate::{Error, Result};
-use zip::Entry;
+use zip::{Directory, Entry};
 
 /// What can be wrong with an archive or a member of it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -82,9 +82,9 @@ pub enum NpzError {
     #[error("its header describes {described} bytes of data, it holds {held}")]
     Length {
         /// Product of shape and item size.
-        described: u64,
+        described: usize,
         /// Bytes after the header.
-        held: u64,
+        held: usize,
     },
 }
 
@@ -93,7 +93,7 @@ pub enum NpzError {
 pub struct Archive {
     path: PathBuf,
     map: Mmap,
-    entries: Vec<Entry>,
+    directory: Directory,
 }
 
 impl Archive {
@@ -105,19 +105,19 @@ impl Archive {
             Err(source) => return Err(Error::Io { path, source }),
         };
         match zip::read_directory(&map) {
-            Ok(entries) => Ok(Self { path, map, entries }),
+            Ok(directory) => Ok(Self { path, map, directory }),
             Err((member, source)) => Err(Error::Npz { path, member, source }),
         }
     }
 
     /// The members' names in the order of the directory, without `.npy`, as `numpy.load` gives them.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(Entry::array_name)
+        self.directory.members.iter().map(Entry::array_name)
     }
 
     /// Decodes a member into memory of its own; its CRC-32 and its shape are checked.
     pub fn read(&self, name: &str) -> Result<Array> {
-        let Some(entry) = self.entries.iter().find(|entry| entry.array_name() == name) else {
+        let Some(entry) = self.directory.get(name) else {
             let available = self.names().collect::<Vec<_>>().join(", ");
             return Err(Error::NoMember { path: self.path.clone(), name: name.into(), available });
         };
@@ -128,9 +128,8 @@ impl Archive {
         inflate::decode(entry, payload, memory.as_bytes_mut()).map_err(at_fault)?;
         let (header, rest) = Header::parse(memory.as_bytes()).map_err(at_fault)?;
         let held = rest.len();
-        if header.byte_len() != Some(held as u64) {
-            let described = header.byte_len().unwrap_or(u64::MAX);
-            return Err(at_fault(NpzError::Length { described, held: held as u64 }));
+        if header.byte_len() != held {
+            return Err(at_fault(NpzError::Length { described: header.byte_len(), held }));
         }
         let offset = size.saturating_sub(held);
         Ok(Array::new(header, memory, offset))

@@ -3,6 +3,8 @@
 //! Only the central directory is believed: local headers may lie (NumPy writes sizes of 0xFFFFFFFF there), so they
 //! are read only to find where a member's bytes start. Sizes are `u64`, sums are checked.
 
+use std::collections::HashMap;
+
 use super::NpzError;
 
 const LOCAL_HEADER: (&str, [u8; 4], usize) = ("local header", *b"PK\x03\x04", 30);
@@ -52,17 +54,30 @@ impl Entry {
     }
 }
 
+/// The members in the file's order, and where each name is among them.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    pub(super) members: Vec<Entry>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Directory {
+    pub(super) fn get(&self, array_name: &str) -> Option<&Entry> {
+        self.by_name.get(array_name).and_then(|&position| self.members.get(position))
+    }
+}
+
 /// All members in directory order. An error names the member it concerns, if it concerns one.
-pub(super) fn read_directory(file: &[u8]) -> Result<Vec<Entry>, (Option<String>, NpzError)> {
+pub(super) fn read_directory(file: &[u8]) -> Result<Directory, (Option<String>, NpzError)> {
     let end = find_end(file).map_err(|error| (None, error))?;
-    let mut entries = Vec::<Entry>::new();
+    let mut entries = Directory::default();
     let mut offset = end.directory;
     for _ in 0..end.entries {
         let (entry, next) = read_entry(file, offset)?;
-        if entries.iter().any(|other| other.array_name() == entry.array_name()) {
+        if entries.by_name.insert(entry.array_name().to_owned(), entries.members.len()).is_some() {
             return Err((Some(entry.name), NpzError::Duplicate));
         }
-        entries.push(entry);
+        entries.members.push(entry);
         offset = next;
     }
     if offset > end.offset {

@@ -27,7 +27,7 @@ impl DType {
     }
 }
 
-/// A compiled pipeline. Running it on a sample allocates nothing and cannot fail.
+/// A compiled pipeline. Running it allocates nothing per sample and cannot fail.
 #[derive(Debug)]
 pub struct Plan {
     shape: SampleShape,

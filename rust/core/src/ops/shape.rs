@@ -25,6 +25,9 @@ pub enum SampleShape {
     },
 }
 
+/// Bytes that one pixel can become: three channels of `float32`.
+const LARGEST_ELEMENT: usize = 3 * 4;
+
 impl SampleShape {
     /// Reads the axes of a sample with 2 or 3 spatial dimensions.
     pub fn new(spatial_dims: usize, axes: &[usize]) -> Result<Self> {
@@ -39,7 +42,17 @@ impl SampleShape {
         if axes.contains(&0) {
             return Err(mismatch("a sample", axes, "lengths of at least 1"));
         }
+        let largest = axes.iter().try_fold(LARGEST_ELEMENT, |product, &axis| product.checked_mul(axis));
+        if largest.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
+            return Err(mismatch("a sample", axes, "as many elements as memory can hold"));
+        }
         Ok(shape)
+    }
+
+    /// Whether one sample of these axes has this shape.
+    #[must_use]
+    pub fn fits(self, axes: &[usize]) -> bool {
+        Self::new(self.spatial().len(), axes).is_ok_and(|shape| shape == self)
     }
 
     /// 1 or 3.
@@ -70,7 +83,10 @@ impl SampleShape {
     /// Pixels or voxels of one channel.
     #[must_use]
     pub fn plane_len(self) -> usize {
-        self.spatial().iter().product()
+        match self {
+            Self::Image { height, width, .. } => height * width,
+            Self::Volume { depth, height, width } => depth * height * width,
+        }
     }
 
     /// Bytes of one sample.

@@ -1,0 +1,88 @@
+"""Official files: find them, open them, and check that they hold what their name says."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medmnist_fast import _core
+from medmnist_fast.catalog import INFO, file_name, size_flag
+
+
+class SplitFile:
+    """One split of an official file.
+
+    Args:
+        root: folder of the file.
+        flag: the data set, one of ``INFO``.
+        size: pixels per side.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+        download: whether the user asked for a missing file to be fetched.
+
+    Raises:
+        FileNotFoundError: no such folder or file.
+        NpzError: the file is damaged.
+    """
+
+    def __init__(self, root: Path, flag: str, size: int, split: str, *, download: bool = False) -> None:
+        self.path = root / file_name(flag, size)
+        self.flag, self.size, self.split = flag, size, split
+        if not self.path.exists():
+            raise FileNotFoundError(self._missing(download=download))
+        self._archive = _core.Archive(self.path)
+
+    def images(self, spatial_dims: int) -> NDArray[np.uint8]:
+        """``uint8`` pixels, (N, H, W), (N, H, W, 3) or (N, D, H, W).
+
+        Raises:
+            NpzError: the member is missing or damaged.
+            ValueError: it has another type or shape, or no samples.
+        """
+        images = self._member("images")
+        sample = (self.size,) * spatial_dims + ((3,) if INFO[self.flag]["n_channels"] == 3 else ())
+        if images.dtype != np.uint8 or images.ndim == 0 or images.shape[1:] != sample:
+            expected = f"(N, {', '.join(map(str, sample))})"
+            raise ValueError(f"{self._found('images', images)}; expected uint8 of shape {expected}")
+        if not len(images):
+            raise ValueError(f"{self.path}: split {self.split!r} is empty (0 images); expected at least 1")
+        return images
+
+    def labels(self) -> NDArray[Any]:
+        """Whole numbers, (N, L): L is 1, or the number of labels for a multi-label task.
+
+        Raises:
+            NpzError: the member is missing or damaged.
+            ValueError: it has another type or shape, no samples, or a label that the data set has not.
+        """
+        labels = self._member("labels")
+        info = INFO[self.flag]
+        is_multi_label = info["task"] == "multi-label, binary-class"
+        columns = len(info["label"]) if is_multi_label else 1
+        largest = 1 if is_multi_label else len(info["label"]) - 1
+        found = self._found("labels", labels)
+        if labels.dtype.kind not in "iu" or labels.ndim != 2 or labels.shape[1] != columns:
+            raise ValueError(f"{found}; expected whole numbers of shape (N, {columns})")
+        if not len(labels):
+            raise ValueError(f"{self.path}: split {self.split!r} is empty (0 labels); expected at least 1")
+        if labels.min() < 0 or labels.max() > largest:
+            raise ValueError(f"{found} with values {labels.min()} to {labels.max()}; expected 0 to {largest}")
+        return labels
+
+    def _member(self, kind: str) -> NDArray[Any]:
+        name, names = f"{self.split}_{kind}", self._archive.names()
+        if name not in names:
+            has = ", ".join(names) or "none at all"
+            raise _core.NpzError(f"{self.path}: no member {name!r}, so this is no MedMNIST file; it has {has}")
+        return self._archive.read(name)
+
+    def _found(self, kind: str, array: NDArray[Any]) -> str:
+        return f"{self.path}: {self.split}_{kind} is {array.dtype} of shape {array.shape}"
+
+    def _missing(self, *, download: bool) -> str:
+        if not self.path.parent.is_dir():
+            folder, name = self.path.parent, self.path.name
+            return f"no folder {folder} to find {name} in; give root= (--root) or set MEDMNIST_ROOT"
+        asked = " (download=True was asked for, and this version cannot download)" if download else ""
+        url = INFO[self.flag][f"url{size_flag(self.size)}"]
+        return f"no file {self.path}{asked}; put it there from {url}, give root= (--root) or set MEDMNIST_ROOT"
