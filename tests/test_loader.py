@@ -317,6 +317,13 @@ def test_bad_arguments(train: mf.MedMNIST, options: dict[str, Any], error: type[
 def test_bad_data_sets(train: mf.MedMNIST) -> None:
     with pytest.raises(TypeError, match="a data set of list; allowed: one of medmnist_fast's 18 data sets"):
         mf.DataLoader([1, 2, 3])
+
+    class Mine(mf.RetinaMNIST):
+        def __getitem__(self, index: Any) -> Any:
+            return super().__getitem__(index)[0]
+
+    with pytest.raises(TypeError, match="Mine has a __getitem__ of its own, which this loader would pass by"):
+        mf.DataLoader(Mine("train", root=train.root))
     train.target_transform = np.sum
     with pytest.raises(TypeError, match="target_transform, which this loader cannot run"):
         mf.DataLoader(train)

@@ -37,7 +37,7 @@ class DataLoader:
         output: ``"torch"`` or ``"numpy"``; by default torch tensors where torch is installed.
 
     Raises:
-        TypeError: a data set or transform of another kind.
+        TypeError: a data set or transform of another kind, or a subclass with a ``__getitem__`` of its own.
         ValueError: a number outside its range, an empty data set, labels that are no whole numbers (N, L), or a
             transform that does not fit the data.
         ImportError: ``output="torch"`` without torch.
@@ -58,6 +58,11 @@ class DataLoader:
     ) -> None:
         if not isinstance(dataset, MedMNIST):
             raise TypeError(f"a data set of {type(dataset).__qualname__}; allowed: one of medmnist_fast's 18 data sets")
+        if type(dataset).__getitem__ is not MedMNIST.__getitem__:
+            name = type(dataset).__qualname__
+            raise TypeError(
+                f"{name} has a __getitem__ of its own, which this loader would pass by; allowed: MedMNIST's"
+            )
         if dataset.target_transform is not None:
             raise TypeError("the data set has a target_transform, which this loader cannot run; allowed: None")
         if output not in (None, "torch", "numpy"):
