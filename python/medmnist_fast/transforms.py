@@ -1,7 +1,8 @@
 """Transforms with torchvision's names, parameters and answers.
 
 Each works in two ways with one implementation: on one image (``transform(image)``) and compiled into the plan of a
-:class:`medmnist_fast.DataLoader`, where the whole pipeline runs on one image at a time and writes it straight into its batch. Bytes equal torchvision's.
+:class:`medmnist_fast.DataLoader`, which runs the whole pipeline on one image at a time and writes it straight into its
+batch. Bytes equal torchvision's.
 
 On one image: a PIL image (``L`` or ``RGB``) or a ``uint8`` array of shape (H, W), (H, W, 1) or (H, W, 3). Without
 :class:`ToTensor` the kind that went in comes out. With it an array of ``float32`` (C, H, W) comes out for an array; for
