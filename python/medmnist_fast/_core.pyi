@@ -92,5 +92,5 @@ class Epoch:
 def available_parallelism() -> int:
     """CPUs that this process may use: the smaller of its affinity and its cgroup's quota."""
 
-def evaluate(name: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64]) -> tuple[list[float], float]:
+def evaluate(task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64]) -> tuple[list[float], float]:
     """AUC of each class and accuracy, for a task as ``INFO`` names it; C-contiguous (N, L) and (N, C)."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medmnist_fast import _core
 from medmnist_fast.catalog import INFO, SPLITS, check_flag, check_split, default_root, size_flag
 from medmnist_fast.dataset import DATASETS
-from medmnist_fast.files import SplitFile
+from medmnist_fast.files import SplitFile, new_file
 
 
 class Metrics(NamedTuple):
@@ -77,7 +77,7 @@ class Evaluator:
         if save_folder is not None:
             folder = Path(save_folder)
             folder.mkdir(parents=True, exist_ok=True)
-            write_result_file(folder / self.get_standard_evaluation_filename(metrics, run), scores)
+            _write_result_file(folder / self.get_standard_evaluation_filename(metrics, run), scores)
         return metrics
 
     def _columns(self) -> list[int]:
@@ -131,11 +131,9 @@ class Evaluator:
             raise ValueError(f"{path}: {error}") from error
 
 
-def write_result_file(path: Path, scores: NDArray[Any]) -> None:
-    """Write lines of index and scores; a file that exists is left alone."""
-    lines = (f"{index},{','.join(map(str, row))}\n" for index, row in enumerate(scores))
-    with path.open("x", encoding="utf-8") as file:
-        file.writelines(lines)
+def _write_result_file(path: Path, scores: NDArray[Any]) -> None:
+    with new_file(path) as file:
+        file.writelines(f"{index},{','.join(map(str, row))}\n".encode() for index, row in enumerate(scores))
 
 
 def _read_result_file(path: Path, samples: int) -> NDArray[np.float64]:

@@ -1,7 +1,9 @@
-"""Official files: find them, open them, and check that they hold what their name says."""
+"""Official files: find them, open them, check that they hold what their name says. New files: whole or not at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,3 +88,19 @@ class SplitFile:
         asked = " (download=True was asked for, and this version cannot download)" if download else ""
         url = INFO[self.flag][f"url{size_flag(self.size)}"]
         return f"no file {self.path}{asked}; put it there from {url}, give root= (--root) or set MEDMNIST_ROOT"
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write; it is removed again if writing fails or is interrupted.
+
+    Raises:
+        FileExistsError: there is one of that name; it is left alone.
+    """
+    with path.open("xb") as file:
+        try:
+            yield file
+        except BaseException:
+            file.close()
+            path.unlink()
+            raise

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medmnist_fast import _core
 from medmnist_fast.checks import whole_number
 from medmnist_fast.dataset import MedMNIST
-from medmnist_fast.transforms import MAX_SEED, Transform, as_output, compile_plan, random_seed
+from medmnist_fast.transforms import Transform, as_output, compile_plan, seed_or_random
 
 
 class DataLoader:
@@ -70,7 +70,7 @@ class DataLoader:
         self.dataset = dataset
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.drop_last = bool(drop_last)
-        self.seed = random_seed() if seed is None else whole_number("seed", seed, 0, MAX_SEED)
+        self.seed = seed_or_random(seed)
         self.num_workers = (
             _core.available_parallelism() if num_workers is None else whole_number("num_workers", num_workers, 0, 1024)
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medmnist_fast.catalog import INFO, check_flag, file_name
 from medmnist_fast.checks import whole_number
 from medmnist_fast.dataset import DATASETS
+from medmnist_fast.files import new_file
 
 SAMPLES = {"train": 600, "val": 100, "test": 200}
 """Samples per split, by default."""
@@ -69,7 +70,7 @@ def write(folder: Path, flag: str, size: int = 28, *, seed: int = 0) -> Path:
     """
     path = folder / file_name(flag, size)
     folder.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
+    with new_file(path) as file:
         np.savez_compressed(file, **generate(flag, size, seed=seed))  # type: ignore[arg-type]
     return path
 

@@ -23,9 +23,6 @@ from medmnist_fast.checks import whole_number
 __all__ = ["Compose", "Normalize", "RandomHorizontalFlip", "ToTensor", "Transform"]
 
 
-MAX_SEED = 2**64 - 1
-
-
 class Transform(ABC):
     """Base of all transforms: something that is a sequence of the engine's steps."""
 
@@ -58,8 +55,7 @@ class Transform(ABC):
     ) -> NDArray[np.uint8] | NDArray[np.float32]:
         """Transform one sample as it lies in a file; the result has the channels first."""
         plan = compile_plan(self, spatial_dims, sample.shape, to_rgb=to_rgb)
-        seed = random_seed() if seed is None else whole_number("seed", seed, 0, MAX_SEED)
-        return plan(np.ascontiguousarray(sample), seed)
+        return plan(np.ascontiguousarray(sample), seed_or_random(seed))
 
 
 class Compose(Transform):
@@ -152,8 +148,15 @@ def compile_plan(
     return _core.Plan(transform.steps(), spatial_dims, sample_axes, to_rgb)
 
 
-def random_seed() -> int:
-    """A seed drawn from torch's global generator if torch is loaded, else from NumPy's."""
+def seed_or_random(seed: int | None) -> int:
+    """Return the seed; for ``None`` one drawn from torch's global generator if torch is loaded, else from NumPy's.
+
+    Raises:
+        TypeError: no whole number.
+        ValueError: not below 2⁶⁴.
+    """
+    if seed is not None:
+        return whole_number("seed", seed, 0, 2**64 - 1)
     torch = sys.modules.get("torch")
     if torch is not None:
         return int(torch.empty((), dtype=torch.int64).random_().item())

@@ -8,25 +8,25 @@ use crate::arrays::elements;
 use crate::error::OrRaise;
 
 /// The names are those of `INFO[flag]["task"]`.
-fn task(name: &str) -> PyResult<Task> {
-    match name {
+fn parse(task: &str) -> PyResult<Task> {
+    match task {
         "multi-class" | "ordinal-regression" => Ok(Task::MultiClass),
         "binary-class" => Ok(Task::Binary),
         "multi-label, binary-class" => Ok(Task::MultiLabel),
         _ => Err(PyValueError::new_err(format!(
-            "task {name:?}; allowed: multi-class, ordinal-regression, binary-class, or multi-label, binary-class"
+            "task {task:?}; allowed: multi-class, ordinal-regression, binary-class, or multi-label, binary-class"
         ))),
     }
 }
 
-#[pyfunction(name = "evaluate")]
+#[pyfunction]
 pub(crate) fn evaluate(
     py: Python<'_>,
-    name: &str,
+    task: &str,
     y_true: PyReadonlyArray2<'_, i64>,
     y_score: PyReadonlyArray2<'_, f64>,
 ) -> PyResult<(Vec<f64>, f64)> {
-    let task = task(name)?;
+    let task = parse(task)?;
     let [label_columns, score_columns] = [y_true.shape()[1], y_score.shape()[1]];
     let (labels, scores) = (elements(&y_true)?, elements(&y_score)?);
     let result = py.detach(|| metrics::evaluate(task, labels, label_columns, scores, score_columns)).or_raise()?;

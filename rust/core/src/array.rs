@@ -27,12 +27,12 @@ impl Array {
 impl AsRef<[u8]> for Array {
     /// The elements' bytes, in the order and byte order that the header names.
     fn as_ref(&self) -> &[u8] {
-        &self.memory.as_bytes()[self.offset..]
+        &self.memory.as_ref()[self.offset..]
     }
 }
 
 impl AsMut<[u8]> for Array {
     fn as_mut(&mut self) -> &mut [u8] {
-        &mut self.memory.as_bytes_mut()[self.offset..]
+        &mut self.memory.as_mut()[self.offset..]
     }
 }

@@ -63,13 +63,13 @@ pub struct Slot {
 
 impl AsMut<[u8]> for Slot {
     fn as_mut(&mut self) -> &mut [u8] {
-        self.memory.as_mut().map_or(&mut [], Memory::as_bytes_mut)
+        self.memory.as_mut().map_or(&mut [], Memory::as_mut)
     }
 }
 
 impl AsRef<[u8]> for Slot {
     fn as_ref(&self) -> &[u8] {
-        self.memory.as_ref().map_or(&[], Memory::as_bytes)
+        self.memory.as_ref().map_or(&[], Memory::as_ref)
     }
 }
 

@@ -30,29 +30,17 @@ impl Memory {
         }
         Ok(Self { map, len })
     }
-
-    /// The bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.map[..self.len]
-    }
-
-    /// The bytes, to write.
-    #[must_use]
-    pub fn as_bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.map[..self.len]
-    }
 }
 
 impl AsRef<[u8]> for Memory {
     fn as_ref(&self) -> &[u8] {
-        self.as_bytes()
+        &self.map[..self.len]
     }
 }
 
 impl AsMut<[u8]> for Memory {
     fn as_mut(&mut self) -> &mut [u8] {
-        self.as_bytes_mut()
+        &mut self.map[..self.len]
     }
 }
 
@@ -64,9 +52,9 @@ mod tests {
     fn is_zeroed_exactly_sized_and_page_aligned() {
         for len in [0, 1, 4096, (2 << 20) + 3] {
             let memory = Memory::zeroed(len).expect("small blocks can be had");
-            assert_eq!(memory.as_bytes().len(), len);
-            assert!(memory.as_bytes().iter().all(|&byte| byte == 0));
-            assert_eq!(memory.as_bytes().as_ptr() as usize % 4096, 0);
+            assert_eq!(memory.as_ref().len(), len);
+            assert!(memory.as_ref().iter().all(|&byte| byte == 0));
+            assert_eq!(memory.as_ref().as_ptr() as usize % 4096, 0);
         }
     }
 

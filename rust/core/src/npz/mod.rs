@@ -125,8 +125,8 @@ impl Archive {
         let payload = entry.payload(&self.map).map_err(at_fault)?;
         let size = inflate::plausible_size(entry).map_err(at_fault)?;
         let mut memory = Memory::zeroed(size)?;
-        inflate::decode(entry, payload, memory.as_bytes_mut()).map_err(at_fault)?;
-        let (header, rest) = Header::parse(memory.as_bytes()).map_err(at_fault)?;
+        inflate::decode(entry, payload, memory.as_mut()).map_err(at_fault)?;
+        let (header, rest) = Header::parse(memory.as_ref()).map_err(at_fault)?;
         let held = rest.len();
         if header.byte_len() != held {
             return Err(at_fault(NpzError::Length { described: header.byte_len(), held }));
