@@ -7,6 +7,8 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic, clippy::expect_used)]
 
 mod header;
+mod decode;
+#[allow(dead_code)]
 mod inflate;
 mod zip;
 
@@ -123,9 +125,9 @@ impl Archive {
         };
         let at_fault = |source| Error::Npz { path: self.path.clone(), member: Some(name.into()), source };
         let payload = entry.payload(&self.map).map_err(at_fault)?;
-        let size = inflate::plausible_size(entry).map_err(at_fault)?;
+        let size = decode::plausible_size(entry).map_err(at_fault)?;
         let mut memory = Memory::zeroed(size)?;
-        inflate::decode(entry, payload, memory.as_mut()).map_err(at_fault)?;
+        decode::decode(entry, payload, memory.as_mut()).map_err(at_fault)?;
         let (header, rest) = Header::parse(memory.as_ref()).map_err(at_fault)?;
         let held = rest.len();
         if header.byte_len() != held {

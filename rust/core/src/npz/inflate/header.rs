@@ -1,0 +1,124 @@
+//! Headers of blocks (RFC 1951, section 3.2.3).
+
+use super::huffman::{Codes, precode};
+
+/// More bytes than the longest header has: 17 + 19 · 3 + 316 · 14 bits.
+pub(super) const MAX_HEADER: usize = 1024;
+
+/// The next bits of a stream, the first of them lowest. Behind the end there are zeros.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bits {
+    pub(super) bits: u64,
+    /// How many of them count as read; those above repeat what `read` points to, or are zero.
+    pub(super) count: u32,
+    /// The next byte.
+    pub(super) read: usize,
+}
+
+impl Bits {
+    /// At a bit of `bytes`.
+    pub(super) fn at(bytes: &[u8], bit: usize) -> Self {
+        let mut bits = Self { read: bit / 8, ..Self::default() };
+        bits.get(bytes, (bit % 8) as u32);
+        bits
+    }
+
+    /// At least `count` bits, of which there may be up to 32.
+    fn need(&mut self, bytes: &[u8], count: u32) {
+        while self.count < count {
+            self.bits |= u64::from(bytes.get(self.read).copied().unwrap_or(0)) << self.count;
+            self.read += 1;
+            self.count += 8;
+        }
+    }
+
+    fn take(&mut self, count: u32) -> usize {
+        let value = self.bits & ((1 << count) - 1);
+        self.bits >>= count;
+        self.count -= count;
+        value as usize
+    }
+
+    pub(super) fn get(&mut self, bytes: &[u8], count: u32) -> usize {
+        self.need(bytes, count);
+        self.take(count)
+    }
+
+    /// Gives back whole bytes and drops the rest of the current one.
+    fn align(&mut self) {
+        self.read -= (self.count / 8) as usize;
+        (self.bits, self.count) = (0, 0);
+    }
+}
+
+/// What follows a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// This many bytes as they are.
+    Stored(usize),
+    /// Codes, up to an end of block.
+    Codes,
+}
+
+/// Reads a header; returns whether the block is the last one, and what follows. Builds `codes` if codes follow.
+pub(super) fn read(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Result<(bool, Kind), &'static str> {
+    let is_last = bits.get(bytes, 1) == 1;
+    let kind = match bits.get(bytes, 2) {
+        0 => {
+            bits.align();
+            let (len, complement) = (bits.get(bytes, 16), bits.get(bytes, 16));
+            if len != complement ^ 0xffff {
+                return Err("the length of a stored block contradicts its complement");
+            }
+            bits.align();
+            Kind::Stored(len)
+        }
+        1 => {
+            let mut lens = [8; 288];
+            lens[144..256].fill(9);
+            lens[256..280].fill(7);
+            codes.build(&lens, &[5; 32])?;
+            Kind::Codes
+        }
+        2 => {
+            dynamic(bytes, bits, codes)?;
+            Kind::Codes
+        }
+        _ => return Err("a block is of no known type"),
+    };
+    Ok((is_last, kind))
+}
+
+/// The codes of a dynamic block (3.2.7).
+pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Result<(), &'static str> {
+    const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+    let [litlens, distances] = [257, 1].map(|least| bits.get(bytes, 5) + least);
+    let precodes = bits.get(bytes, 4) + 4;
+    if litlens > 286 || distances > 30 {
+        return Err("a block has too many lengths or distances");
+    }
+    let mut precode_lens = [0; 19];
+    for &symbol in &ORDER[..precodes] {
+        precode_lens[symbol] = bits.get(bytes, 3) as u8;
+    }
+    let table = precode(&precode_lens)?;
+    let mut lens = [0; 286 + 30];
+    let total = litlens + distances;
+    let mut at = 0;
+    while at < total {
+        bits.need(bytes, 14);
+        let (symbol, len) = table[bits.bits as usize & 127];
+        bits.take(len.into());
+        let (value, repeat) = match symbol {
+            0..=15 => (symbol, 1),
+            16 if at == 0 => return Err("a block repeats a code length before the first"),
+            16 => (lens[at - 1], 3 + bits.take(2)),
+            17 => (0, 3 + bits.take(3)),
+            _ => (0, 11 + bits.take(7)),
+        };
+        let run = lens[..total].get_mut(at..at + repeat).ok_or("a block has too many code lengths")?;
+        run.fill(value);
+        at += repeat;
+    }
+    codes.build(&lens[..litlens], &lens[litlens..total])
+}

@@ -1,0 +1,350 @@
+//! Decoding tables for DEFLATE's prefix codes (RFC 1951, sections 3.2.2 and 3.2.5 to 3.2.7).
+//!
+//! A table is indexed with the next bits of the stream: 11 for literals and lengths, 9 for distances. Codes up to that
+//! length are resolved by one look-up; the entry of a longer one points to a second table, indexed with the bits behind.
+
+/// What the next bits stand for, in 32 bits:
+///
+/// ```text
+/// bit   31     a literal
+/// bits 16..=30 its value; or the base of a length or distance; or where a second table starts
+/// bit   15     neither literal nor length nor distance: see the next two; alone, a code that no symbol has
+/// bit   14     the end of the block
+/// bit   13     a second table
+/// bits  8..=12 the length of the code; or how many bits index the second table
+/// bits  0..=5  bits to consume: the code and the extra bits behind it
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry(u32);
+
+const LITERAL: u32 = 1 << 31;
+const SPECIAL: u32 = 1 << 15;
+const END_OF_BLOCK: u32 = SPECIAL | 1 << 14;
+const SECOND: u32 = SPECIAL | 1 << 13;
+const INVALID: Entry = Entry(SPECIAL);
+
+#[allow(clippy::inline_always, reason = "part of the innermost loop")]
+impl Entry {
+    fn new(payload: u32, extra: u32, code_len: u32) -> Self {
+        Self(payload | code_len << 8 | (code_len + extra))
+    }
+
+    #[inline(always)]
+    pub(super) fn is_literal(self) -> bool {
+        self.0 & LITERAL != 0
+    }
+
+    /// Whether both are literals, in one test.
+    #[inline(always)]
+    pub(super) fn are_literals(self, other: Self) -> bool {
+        Self(self.0 & other.0).is_literal()
+    }
+
+    #[inline(always)]
+    pub(super) fn is_special(self) -> bool {
+        self.0 & SPECIAL != 0
+    }
+
+    #[inline(always)]
+    pub(super) fn is_end_of_block(self) -> bool {
+        self.0 & END_OF_BLOCK == END_OF_BLOCK
+    }
+
+    #[inline(always)]
+    pub(super) fn is_second(self) -> bool {
+        self.0 & SECOND == SECOND
+    }
+
+    /// Bits to consume, in the lowest six bits.
+    #[inline(always)]
+    pub(super) fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The value of a literal.
+    #[inline(always)]
+    pub(super) fn literal(self) -> u16 {
+        (self.0 >> 16) as u16 & 0xff
+    }
+
+    /// The length or distance: base plus the extra bits, which are behind the code at the front of `bits`.
+    #[inline(always)]
+    pub(super) fn value(self, bits: u64) -> usize {
+        let extra = (bits & ((1 << (self.0 & 63)) - 1)) >> (self.0 >> 8 & 31);
+        (self.0 >> 16) as usize + extra as usize
+    }
+}
+
+/// Lengths of 3 to 258: base and number of extra bits of the symbols 257 to 285.
+#[rustfmt::skip]
+const LENGTHS: [(u16, u8); 29] = [
+    (3, 0), (4, 0), (5, 0), (6, 0), (7, 0), (8, 0), (9, 0), (10, 0), (11, 1), (13, 1), (15, 1), (17, 1), (19, 2), (23, 2),
+    (27, 2), (31, 2), (35, 3), (43, 3), (51, 3), (59, 3), (67, 4), (83, 4), (99, 4), (115, 4), (131, 5), (163, 5), (195, 5),
+    (227, 5), (258, 0),
+];
+/// Distances of 1 to 32,768: base and number of extra bits of the symbols 0 to 29.
+#[rustfmt::skip]
+const DISTANCES: [(u16, u8); 30] = [
+    (1, 0), (2, 0), (3, 0), (4, 0), (5, 1), (7, 1), (9, 2), (13, 2), (17, 3), (25, 3), (33, 4), (49, 4), (65, 5), (97, 5),
+    (129, 6), (193, 6), (257, 7), (385, 7), (513, 8), (769, 8), (1025, 9), (1537, 9), (2049, 10), (3073, 10), (4097, 11),
+    (6145, 11), (8193, 12), (12289, 12), (16385, 13), (24577, 13),
+];
+
+/// Codes are at most this long.
+const MAX_CODE: usize = 15;
+
+/// A first table of `SIZE` entries, a power of two, and the second ones that the code needs.
+#[derive(Debug)]
+pub(super) struct Table<const SIZE: usize> {
+    first: [Entry; SIZE],
+    second: Vec<Entry>,
+}
+
+/// The two codes of a block.
+#[derive(Debug)]
+pub(super) struct Codes {
+    pub(super) litlen: Table<2048>,
+    pub(super) distances: Table<512>,
+}
+
+impl Codes {
+    pub(super) fn new() -> Self {
+        Self { litlen: Table::new(), distances: Table::new() }
+    }
+
+    /// From the code lengths of at most 288 literals and lengths and of at most 32 distances.
+    pub(super) fn build(&mut self, litlen: &[u8], distances: &[u8]) -> Result<(), &'static str> {
+        if litlen.get(256).is_none_or(|&len| len == 0) {
+            return Err("its code has no end of block");
+        }
+        self.litlen.build(litlen, |symbol| match symbol {
+            0..=255 => Some((LITERAL | (u32::from(symbol)) << 16, 0)),
+            256 => Some((END_OF_BLOCK, 0)),
+            _ => LENGTHS.get(usize::from(symbol - 257)).map(|&(base, extra)| (u32::from(base) << 16, extra.into())),
+        })?;
+        self.distances.build(distances, |symbol| {
+            DISTANCES.get(usize::from(symbol)).map(|&(base, extra)| (u32::from(base) << 16, extra.into()))
+        })
+    }
+}
+
+impl<const SIZE: usize> Table<SIZE> {
+    const BITS: u32 = SIZE.ilog2();
+
+    fn new() -> Self {
+        Self { first: [INVALID; SIZE], second: Vec::new() }
+    }
+
+    /// The entry of the code at the front of `bits`: of all of it, or of its first part.
+    #[allow(clippy::inline_always, reason = "part of the innermost loop")]
+    #[inline(always)]
+    pub(super) fn first(&self, bits: u64) -> Entry {
+        self.first[bits as usize & (SIZE - 1)]
+    }
+
+    /// The entry of a long code, whose first part `entry` stands for; `bits` starts behind that part.
+    #[allow(clippy::inline_always, reason = "part of the innermost loop")]
+    #[inline(always)]
+    pub(super) fn second(&self, entry: Entry, bits: u64) -> Entry {
+        let index = bits as usize & ((1 << (entry.0 >> 8 & 31)) - 1);
+        self.second.get((entry.0 >> 16) as usize + index).copied().unwrap_or(INVALID)
+    }
+
+    /// Canonical codes (3.2.2) from their lengths, 0 for symbols without one; `symbol` gives payload and extra bits.
+    /// As zlib does, refuses sets that are over-subscribed, and incomplete ones unless no code is longer than one bit.
+    fn build(&mut self, lens: &[u8], symbol: impl Fn(u16) -> Option<(u32, u32)>) -> Result<(), &'static str> {
+        let mut counts = [0u16; MAX_CODE + 1];
+        for &len in lens {
+            counts[usize::from(len)] += 1;
+        }
+        counts[0] = 0;
+        let longest = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
+        let mut left = 1i32;
+        for &count in &counts[1..] {
+            left = 2 * left - i32::from(count);
+            if left < 0 {
+                return Err("one of its codes is over-subscribed");
+            }
+        }
+        if left > 0 {
+            if longest > 1 {
+                return Err("one of its codes is incomplete");
+            }
+            self.first.fill(INVALID);
+        }
+        self.second.clear();
+        let mut code = Code::default();
+        // Where the current second table starts, how many bits index it, and which first part leads to it.
+        let mut table = (0, 0, u32::MAX);
+        let mut order = in_code_order(lens, &counts);
+        for len in 1..=longest as u32 {
+            for remaining in (1..=counts[len as usize]).rev() {
+                let found = order.next().and_then(&symbol);
+                let entry = |len| found.map_or(INVALID, |(payload, extra)| Entry::new(payload, extra, len));
+                if len <= Self::BITS {
+                    self.first[code.reversed as usize..].iter_mut().step_by(1 << len).for_each(|at| *at = entry(len));
+                } else {
+                    let part = code.reversed & (SIZE as u32 - 1);
+                    if part != table.2 {
+                        table = (self.second.len(), index_bits(len - Self::BITS, remaining, &counts, Self::BITS), part);
+                        self.second.resize(table.0 + (1 << table.1), INVALID);
+                        self.first[part as usize] = Entry((table.0 as u32) << 16 | SECOND | table.1 << 8 | Self::BITS);
+                    }
+                    let rest = (code.reversed >> Self::BITS) as usize;
+                    let len = len - Self::BITS;
+                    self.second[table.0 + rest..].iter_mut().step_by(1 << len).for_each(|at| *at = entry(len));
+                }
+                code.advance(len);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The symbols that have a code, by its length and then by value.
+fn in_code_order(lens: &[u8], counts: &[u16; MAX_CODE + 1]) -> impl Iterator<Item = u16> + use<> {
+    let mut starts = [0u16; MAX_CODE + 2];
+    for len in 1..=MAX_CODE {
+        starts[len + 1] = starts[len] + counts[len];
+    }
+    let total = usize::from(starts[MAX_CODE + 1]);
+    let mut order = [0; 288];
+    for (symbol, &len) in (0..).zip(lens).filter(|&(_, &len)| len > 0) {
+        let start = &mut starts[usize::from(len)];
+        order[usize::from(*start)] = symbol;
+        *start += 1;
+    }
+    order.into_iter().take(total)
+}
+
+/// How many bits a second table needs for all codes with one first part: this one, which has `bits` behind it, the
+/// `remaining` ones of its length (itself included), and longer ones.
+fn index_bits(mut bits: u32, remaining: u16, counts: &[u16; MAX_CODE + 1], first: u32) -> u32 {
+    let mut room = (1i32 << bits) - i32::from(remaining);
+    while room > 0 && ((bits + first) as usize) < MAX_CODE {
+        bits += 1;
+        room = 2 * room - i32::from(counts[(bits + first) as usize]);
+    }
+    bits
+}
+
+/// A canonical code as it comes in the stream: its first bit lowest.
+#[derive(Default)]
+struct Code {
+    reversed: u32,
+}
+
+impl Code {
+    /// Adds one to a code of `len` bits. Appending a zero, for longer ones, changes nothing in this form.
+    fn advance(&mut self, len: u32) {
+        let ones = (!(self.reversed << (32 - len))).leading_zeros().min(len);
+        self.reversed &= (1 << (len - ones)) - 1;
+        if ones < len {
+            self.reversed |= 1 << (len - 1 - ones);
+        }
+    }
+}
+
+/// The code of code lengths (3.2.7), which must be complete: symbol and length for each seven bits.
+pub(super) fn precode(lens: &[u8; 19]) -> Result<[(u8, u8); 128], &'static str> {
+    let mut table = [(0, 0); 128];
+    let (mut code, mut filled) = (Code::default(), 0);
+    for len in 1..=7 {
+        for (symbol, _) in (0..).zip(lens).filter(|&(_, &of)| of == len) {
+            filled += 128 >> len;
+            if filled > 128 {
+                return Err("its code of code lengths is over-subscribed");
+            }
+            table[code.reversed as usize..].iter_mut().step_by(1 << len).for_each(|at| *at = (symbol, len));
+            code.advance(len.into());
+        }
+    }
+    if filled == 128 { Ok(table) } else { Err("its code of code lengths is incomplete") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Decodes by the definition: canonical codes, compared bit by bit.
+    fn by_definition(lens: &[u8], bits: u64) -> Option<(usize, u32)> {
+        let (mut code, mut first) = (0u64, 0u64);
+        for len in 1..=15 {
+            code = code << 1 | bits >> (len - 1) & 1;
+            let symbols: Vec<usize> = (0..lens.len()).filter(|&symbol| u32::from(lens[symbol]) == len).collect();
+            if code >= first && code - first < symbols.len() as u64 {
+                return Some((symbols[(code - first) as usize], len));
+            }
+            first = (first + symbols.len() as u64) << 1;
+        }
+        None
+    }
+
+    fn check(lens: &[u8]) {
+        let mut codes = Codes::new();
+        codes.build(lens, &[1]).expect("complete");
+        for bits in 0..1u64 << 15 {
+            let mut entry = codes.litlen.first(bits);
+            let mut len = 0;
+            if entry.is_second() {
+                len = 11;
+                entry = codes.litlen.second(entry, bits >> 11);
+            }
+            match by_definition(lens, bits) {
+                Some((symbol @ 0..256, expected)) => {
+                    assert!(entry.is_literal() && usize::from(entry.literal()) == symbol, "{bits:b}");
+                    assert_eq!(len + (entry.bits() & 63), expected, "{bits:b}");
+                }
+                Some((256, _)) => assert!(entry.is_end_of_block(), "{bits:b}"),
+                Some((symbol @ 257..286, _)) => {
+                    let (base, extra) = LENGTHS[symbol - 257];
+                    let tail = bits >> 11.min(len);
+                    let value = entry.value(tail);
+                    assert!(value >= usize::from(base) && value < usize::from(base) + (1 << extra), "{bits:b}");
+                }
+                _ => assert_eq!(entry, INVALID, "{bits:b}"),
+            }
+        }
+    }
+
+    #[test]
+    fn tables_decode_as_the_definition_says() {
+        let mut fixed = [8; 288];
+        fixed[144..256].fill(9);
+        fixed[256..280].fill(7);
+        check(&fixed);
+        // Lengths 1 to 15 and one more of 15: complete, with long codes behind one first part.
+        let mut skewed = [0; 286];
+        for (index, len) in (1..=15).enumerate() {
+            skewed[index * 17] = len;
+        }
+        skewed[256] = 15;
+        check(&skewed);
+        // Long codes behind several first parts.
+        let mut many = [0; 286];
+        many[0] = 1;
+        many[1..257].fill(9);
+        check(&many);
+        many[2] = 0;
+        many[270..273].fill(11);
+        many[273..277].fill(13);
+        check(&many);
+        // A single code of one bit.
+        let mut single = [0; 257];
+        single[256] = 1;
+        check(&single);
+    }
+
+    #[test]
+    fn refuses_what_zlib_refuses() {
+        let mut codes = Codes::new();
+        let mut lens = [0u8; 257];
+        assert_eq!(codes.build(&lens, &[1]), Err("its code has no end of block"));
+        lens[256] = 2;
+        assert_eq!(codes.build(&lens, &[1]), Err("one of its codes is incomplete"));
+        lens[..4].fill(2);
+        assert_eq!(codes.build(&lens, &[1]), Err("one of its codes is over-subscribed"));
+        assert_eq!(precode(&[0; 19]), Err("its code of code lengths is incomplete"));
+        assert_eq!(precode(&[1; 19]), Err("its code of code lengths is over-subscribed"));
+    }
+}

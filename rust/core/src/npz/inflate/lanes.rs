@@ -1,0 +1,620 @@
+//! Two decoders in different places of a DEFLATE stream, and the loops that run one of them, or both in turns.
+//!
+//! Decoding literals is a chain of look-ups, each of which waits for the one before; a processor can follow two such chains
+//! in the time of one. What the lanes share while they run (input, symbols, tables) lies in one allocation each, half for
+//! either lane, because registers are scarce.
+
+use super::header::{self, Bits, Kind, MAX_HEADER};
+use super::huffman::{Codes, Entry};
+use super::{Fault, Stream};
+
+/// The farthest back that a match can reach.
+pub(super) const WINDOW: usize = 1 << 15;
+/// Values from here on stand for the bytes of an unknown history, the oldest first.
+pub(super) const MARKER: u16 = 256;
+
+/// Room for symbols that one turn of a loop may take: four literals, a match of 258, and the rounding up of its copy.
+const OUTPUT_SLACK: usize = 4 + 258 + 2 * STEP;
+/// Bytes of input that one turn of a loop may look at: three words, each behind at most seven bytes of the one before.
+const INPUT_SLACK: usize = 24;
+/// Symbols that a match is copied by.
+const STEP: usize = 8;
+/// Bytes of input held by a lane, beside the zeros behind the end of the stream.
+const HELD: usize = 1 << 16;
+/// The first read of a lane, which may be all that it needs.
+const FIRST_READ: usize = 1 << 13;
+const INPUT: usize = HELD + MAX_HEADER;
+
+/// Why a lane stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// At the start of a block, at or behind the bit where it was to stop.
+    Boundary,
+    /// At the end of the stream.
+    End,
+    /// The room for symbols is used up; it can go on after [`Lanes::slide`].
+    Full,
+}
+
+/// Where a lane is in its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Boundary,
+    Stored { left: usize },
+    Codes,
+}
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    A,
+    B,
+}
+
+/// Two decoders and their memory.
+pub(super) struct Lanes {
+    input: Box<[u8]>,
+    symbols: Box<[u16]>,
+    codes: Box<[Codes; 2]>,
+    lanes: [Lane; 2],
+}
+
+#[derive(Debug)]
+struct Lane {
+    /// Offset in the stream of the first byte held.
+    base: u64,
+    /// Bytes held in this lane's half of the input, and zeros if the stream ends there.
+    held: usize,
+    is_at_end: bool,
+    cursor: Cursor,
+    limits: Limits,
+    block: Block,
+    is_last: bool,
+}
+
+/// The part of a lane that changes with every symbol.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cursor {
+    bits: u64,
+    /// In the loops only the lowest six bits count.
+    count: u32,
+    /// Next byte of the shared input.
+    read: usize,
+    /// Next of the shared symbols.
+    pos: usize,
+}
+
+/// How far a lane may go in a loop, and how far back.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    /// `read` may be at most this, so that `INPUT_SLACK` bytes are behind it.
+    read: usize,
+    /// `pos` may be at most this, so that there is room for `OUTPUT_SLACK` symbols.
+    pos: usize,
+    /// The first symbol of history.
+    oldest: usize,
+}
+
+impl Lanes {
+    /// Each lane has room for `room` symbols.
+    pub(super) fn new(room: usize) -> Self {
+        let lane = |side| Lane {
+            base: 0,
+            held: 0,
+            is_at_end: false,
+            cursor: Cursor::default(),
+            limits: Limits { read: side * INPUT, ..Limits::default() },
+            block: Block::Boundary,
+            is_last: false,
+        };
+        Self {
+            input: vec![0; 2 * INPUT].into(),
+            symbols: vec![0; 2 * (WINDOW + room + OUTPUT_SLACK)].into(),
+            codes: Box::new([Codes::new(), Codes::new()]),
+            lanes: [lane(0), lane(1)],
+        }
+    }
+
+    /// Starts at a block boundary, with an unknown history.
+    pub(super) fn start_unknown(&mut self, side: Side, stream: &Stream, bit: u64) -> Result<(), Fault> {
+        let first = self.first_symbol(side);
+        for (marker, symbol) in (MARKER..).zip(&mut self.symbols[first - WINDOW..first]) {
+            *symbol = marker;
+        }
+        let end = first - WINDOW + self.symbols.len() / 2;
+        self.lanes[side as usize].limits = Limits { oldest: first - WINDOW, pos: end - OUTPUT_SLACK, read: 0 };
+        self.start(side, stream, bit)
+    }
+
+    /// Starts at a block boundary behind a known history, with room for at least `room` symbols (or for all there can be).
+    pub(super) fn start_known(
+        &mut self,
+        side: Side,
+        stream: &Stream,
+        bit: u64,
+        history: &[u8],
+        room: usize,
+    ) -> Result<(), Fault> {
+        let first = self.first_symbol(side);
+        let end = first - WINDOW + self.symbols.len() / 2;
+        self.lanes[side as usize].limits.pos = first.saturating_add(room).min(end - OUTPUT_SLACK);
+        self.slide(side, history);
+        self.start(side, stream, bit)
+    }
+
+    /// Forgets the symbols; their bytes, of which the last are given, become history.
+    pub(super) fn slide(&mut self, side: Side, history: &[u8]) {
+        let first = self.first_symbol(side);
+        let history = &history[history.len().saturating_sub(WINDOW)..];
+        let oldest = first - history.len();
+        for (symbol, &byte) in self.symbols[oldest..first].iter_mut().zip(history) {
+            *symbol = byte.into();
+        }
+        let lane = &mut self.lanes[side as usize];
+        lane.limits.oldest = oldest;
+        lane.cursor.pos = first;
+    }
+
+    fn start(&mut self, side: Side, stream: &Stream, bit: u64) -> Result<(), Fault> {
+        let (first, read) = (self.first_symbol(side), side as usize * INPUT);
+        let lane = &mut self.lanes[side as usize];
+        (lane.base, lane.held, lane.is_at_end) = (bit / 8, 0, false);
+        (lane.block, lane.is_last) = (Block::Boundary, false);
+        lane.cursor = Cursor { read, pos: first, ..Cursor::default() };
+        self.feed(side, stream, FIRST_READ)?;
+        let mut bits = self.bits(side);
+        bits.get(&self.input, (bit % 8) as u32);
+        self.set_bits(side, bits);
+        Ok(())
+    }
+
+    /// The symbols since the start or the last slide.
+    pub(super) fn symbols(&self, side: Side) -> &[u16] {
+        &self.symbols[self.first_symbol(side)..self.lanes[side as usize].cursor.pos]
+    }
+
+    /// The next bit of the stream.
+    pub(super) fn bit(&self, side: Side) -> u64 {
+        let lane = &self.lanes[side as usize];
+        let read = lane.base + (lane.cursor.read - side as usize * INPUT) as u64;
+        read * 8 - u64::from(lane.cursor.count)
+    }
+
+    /// Decodes to the first block boundary at or behind `stop`.
+    pub(super) fn decode(&mut self, side: Side, stream: &Stream, stop: u64) -> Result<Stop, Fault> {
+        loop {
+            if let Some(stop) = self.prepare(side, stream, stop)? {
+                return Ok(stop);
+            }
+            let lane = &self.lanes[side as usize];
+            let (cursor, limits) = (lane.cursor, lane.limits);
+            let (cursor, exit) = run_one(side, self.shared(), cursor, limits);
+            self.leave(side, stream, cursor, exit)?;
+        }
+    }
+
+    /// Decodes both to their stops, in turns as long as both go on.
+    pub(super) fn decode_both(&mut self, stream: &Stream, stops: [u64; 2]) -> [Result<Stop, Fault>; 2] {
+        loop {
+            if let Some(a) = self.prepare(Side::A, stream, stops[0]).transpose() {
+                return [a, self.decode(Side::B, stream, stops[1])];
+            }
+            if let Some(b) = self.prepare(Side::B, stream, stops[1]).transpose() {
+                return [self.decode(Side::A, stream, stops[0]), b];
+            }
+            let [a, b] = &self.lanes;
+            let (cursors, limits) = ([a.cursor, b.cursor], [a.limits, b.limits]);
+            let ([a, b], exits) = run_two(self.shared(), cursors, limits);
+            match (self.leave(Side::A, stream, a, exits[0]), self.leave(Side::B, stream, b, exits[1])) {
+                (Ok(()), Ok(())) => {}
+                (Err(a), Ok(())) => return [Err(a), self.decode(Side::B, stream, stops[1])],
+                (Ok(()), Err(b)) => return [self.decode(Side::A, stream, stops[0]), Err(b)],
+                (Err(a), Err(b)) => return [Err(a), Err(b)],
+            }
+        }
+    }
+
+    /// Everything but codes: until there is room for the loops or a reason to stop.
+    fn prepare(&mut self, side: Side, stream: &Stream, stop: u64) -> Result<Option<Stop>, Fault> {
+        loop {
+            let bit = self.bit(side);
+            if bit > stream.len * 8 {
+                return Err(Fault::cut_short(stream));
+            }
+            let lane = &self.lanes[side as usize];
+            let unread = side as usize * INPUT + lane.held - lane.cursor.read;
+            match lane.block {
+                Block::Boundary if lane.is_last => return Ok(Some(Stop::End)),
+                Block::Boundary if bit >= stop => return Ok(Some(Stop::Boundary)),
+                Block::Boundary if unread < MAX_HEADER && !lane.is_at_end => self.feed(side, stream, HELD)?,
+                Block::Boundary => self.read_header(side, stream)?,
+                Block::Codes if unread < INPUT_SLACK => self.feed(side, stream, HELD)?,
+                Block::Codes | Block::Stored { left: 1.. } if lane.cursor.pos > lane.limits.pos => {
+                    return Ok(Some(Stop::Full));
+                }
+                Block::Codes => return Ok(None),
+                Block::Stored { left: 0 } => self.lanes[side as usize].block = Block::Boundary,
+                Block::Stored { .. } if unread == 0 => self.feed(side, stream, HELD)?,
+                Block::Stored { left } => self.copy_stored(side, left, unread),
+            }
+        }
+    }
+
+    fn read_header(&mut self, side: Side, stream: &Stream) -> Result<(), Fault> {
+        let at = self.bit(side);
+        let mut bits = self.bits(side);
+        let header = header::read(&self.input, &mut bits, &mut self.codes[side as usize]);
+        self.set_bits(side, bits);
+        let (is_last, kind) = header.map_err(|why| self.fault(side, stream, why, at))?;
+        let lane = &mut self.lanes[side as usize];
+        lane.is_last = is_last;
+        lane.block = match kind {
+            Kind::Stored(left) => Block::Stored { left },
+            Kind::Codes => Block::Codes,
+        };
+        Ok(())
+    }
+
+    fn copy_stored(&mut self, side: Side, left: usize, unread: usize) {
+        let lane = &mut self.lanes[side as usize];
+        // The room behind the limit is no less than the slack.
+        let len = left.min(unread).min(lane.limits.pos + OUTPUT_SLACK - lane.cursor.pos);
+        let bytes = &self.input[lane.cursor.read..][..len];
+        for (symbol, &byte) in self.symbols[lane.cursor.pos..].iter_mut().zip(bytes) {
+            *symbol = byte.into();
+        }
+        lane.cursor.pos += len;
+        lane.cursor.read += len;
+        lane.block = Block::Stored { left: left - len };
+    }
+
+    /// More input: drops what is read, reads at most `most` bytes behind what is held, adds zeros behind the end.
+    fn feed(&mut self, side: Side, stream: &Stream, most: usize) -> Result<(), Fault> {
+        let first = side as usize * INPUT;
+        let lane = &mut self.lanes[side as usize];
+        if lane.is_at_end {
+            return Err(Fault::cut_short(stream));
+        }
+        let read = lane.cursor.read - first;
+        self.input.copy_within(lane.cursor.read..first + lane.held, first);
+        lane.base += read as u64;
+        lane.held -= read;
+        lane.cursor.read = first;
+        let at = lane.base + lane.held as u64;
+        let left = usize::try_from(stream.len.saturating_sub(at)).unwrap_or(usize::MAX);
+        let more = left.min(most).min(HELD - lane.held);
+        stream.read(at, &mut self.input[first + lane.held..][..more])?;
+        lane.held += more;
+        if more == left {
+            self.input[first + lane.held..][..MAX_HEADER].fill(0);
+            lane.held += MAX_HEADER;
+            lane.is_at_end = true;
+        }
+        lane.limits.read = first + lane.held - INPUT_SLACK.min(lane.held);
+        Ok(())
+    }
+
+    fn leave(&mut self, side: Side, stream: &Stream, cursor: Cursor, exit: Exit) -> Result<(), Fault> {
+        let lane = &mut self.lanes[side as usize];
+        lane.cursor = Cursor { count: cursor.count & 63, ..cursor };
+        match exit {
+            Exit::Room => Ok(()),
+            Exit::EndOfBlock => {
+                lane.block = Block::Boundary;
+                Ok(())
+            }
+            Exit::Fault(why) => Err(self.fault(side, stream, why, self.bit(side))),
+        }
+    }
+
+    /// What is wrong at a bit: the zeros behind the end only look like something.
+    fn fault(&self, side: Side, stream: &Stream, why: &'static str, bit: u64) -> Fault {
+        if self.bit(side) > stream.len * 8 { Fault::cut_short(stream) } else { Fault::data(why, bit / 8) }
+    }
+
+    fn first_symbol(&self, side: Side) -> usize {
+        side as usize * (self.symbols.len() / 2) + WINDOW
+    }
+
+    fn bits(&self, side: Side) -> Bits {
+        let Cursor { bits, count, read, .. } = self.lanes[side as usize].cursor;
+        Bits { bits, count, read }
+    }
+
+    fn set_bits(&mut self, side: Side, Bits { bits, count, read }: Bits) {
+        let cursor = &mut self.lanes[side as usize].cursor;
+        *cursor = Cursor { bits, count, read, pos: cursor.pos };
+    }
+
+    fn shared(&mut self) -> Shared<'_> {
+        Shared { input: &self.input, symbols: &mut self.symbols, codes: &self.codes }
+    }
+}
+
+/// Why a loop was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// A lane has less input or room than the loop wants.
+    Room,
+    EndOfBlock,
+    Fault(&'static str),
+}
+
+/// What the loops work on.
+struct Shared<'a> {
+    input: &'a [u8],
+    symbols: &'a mut [u16],
+    codes: &'a [Codes; 2],
+}
+
+// The three accesses of the innermost loops, without bounds checks: 7 % of the time of decoding photographs.
+//
+// Invariant: a loop starts its turn only while every cursor is within its limits. `feed` sets `limits.read` so that
+// `INPUT_SLACK` bytes of input are behind it, of which a turn looks at three words at most; `start_unknown` and
+// `start_known` set `limits.pos` so that `OUTPUT_SLACK` symbols are behind it, of which a turn writes at most four
+// literals and one match, whose length is at most 258 by the table of lengths. No match reaches back before
+// `limits.oldest`, which is checked for each.
+#[allow(unsafe_code, clippy::inline_always, reason = "an island with its invariant, in the innermost loop")]
+impl Shared<'_> {
+    /// The next eight bytes.
+    #[inline(always)]
+    fn word(&self, read: usize) -> u64 {
+        debug_assert!(read + 8 <= self.input.len(), "input at {read}");
+        // SAFETY: by the invariant there are eight bytes at `read`.
+        u64::from_le(unsafe { self.input.as_ptr().add(read).cast::<u64>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    fn put(&mut self, pos: usize, symbol: u16) {
+        debug_assert!(pos < self.symbols.len(), "symbol at {pos}");
+        // SAFETY: by the invariant there is room at `pos`.
+        unsafe { *self.symbols.as_mut_ptr().add(pos) = symbol };
+    }
+
+    /// Copies `STEP` symbols forward; the two places do not overlap.
+    #[inline(always)]
+    fn step(&mut self, from: usize, to: usize) {
+        debug_assert!(from + STEP <= to && to + STEP <= self.symbols.len(), "symbols from {from} to {to}");
+        let symbols = self.symbols.as_mut_ptr();
+        // SAFETY: by the invariant there is room at `to`; `from` is before it and not before the history.
+        unsafe {
+            let step = symbols.add(from).cast::<[u16; STEP]>().read_unaligned();
+            symbols.add(to).cast::<[u16; STEP]>().write_unaligned(step);
+        }
+    }
+}
+
+#[allow(clippy::inline_always, reason = "the innermost loop")]
+impl Shared<'_> {
+    /// At least 56 bits (a way to do it without branches: Giesen, "Reading bits in far too many ways", variant 4).
+    #[inline(always)]
+    fn refill(&self, at: &mut Cursor) {
+        at.bits |= self.word(at.read).wrapping_shl(at.count);
+        at.read += ((at.count & 63) ^ 63) as usize >> 3;
+        at.count |= 56;
+    }
+
+    #[inline(always)]
+    fn peek<const LANE: usize>(&self, at: &Cursor) -> Entry {
+        self.codes[LANE].litlen.first(at.bits)
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, at: &mut Cursor, entry: Entry) {
+        self.put(at.pos, entry.literal());
+        at.pos += 1;
+        at.consume(entry);
+    }
+
+    /// Anything but a literal of the first table; needs 20 bits.
+    #[inline(always)]
+    fn other<const LANE: usize>(&mut self, at: &mut Cursor, oldest: usize, mut entry: Entry) -> Exit {
+        if entry.is_special() {
+            if entry.is_second() {
+                at.consume(entry);
+                entry = self.codes[LANE].litlen.second(entry, at.bits);
+            }
+            if entry.is_literal() {
+                self.literal(at, entry);
+                return Exit::Room;
+            }
+            if entry.is_end_of_block() {
+                at.consume(entry);
+                return Exit::EndOfBlock;
+            }
+            if entry.is_special() {
+                return Exit::Fault("a code stands for no literal and no length");
+            }
+        }
+        let len = entry.value(at.bits);
+        at.consume(entry);
+        self.refill(at);
+        let mut entry = self.codes[LANE].distances.first(at.bits);
+        if entry.is_special() {
+            if entry.is_second() {
+                at.consume(entry);
+                entry = self.codes[LANE].distances.second(entry, at.bits);
+            }
+            if entry.is_special() {
+                return Exit::Fault("a code stands for no distance");
+            }
+        }
+        let distance = entry.value(at.bits);
+        at.consume(entry);
+        if distance > at.pos - oldest {
+            return Exit::Fault("a match reaches back before the start");
+        }
+        self.copy(at.pos, distance, len);
+        at.pos += len;
+        Exit::Room
+    }
+
+    /// May write up to `2 * STEP - 1` symbols more than asked for, where later ones will be.
+    #[inline(always)]
+    fn copy(&mut self, mut to: usize, distance: usize, len: usize) {
+        let end = to + len;
+        let mut back = distance;
+        if distance < STEP {
+            // One by one, until as many whole periods are there as a step can be copied from.
+            back = distance * STEP.div_ceil(distance);
+            for _ in 0..back.min(len) {
+                let symbol = self.symbols[to - distance];
+                self.put(to, symbol);
+                to += 1;
+            }
+            if back == STEP && to < end {
+                // Every step is the same: nothing has to be loaded behind what was just stored.
+                let (done, rest) = self.symbols.split_at_mut(to);
+                let step = &done[to - STEP..];
+                rest[..(end - to).next_multiple_of(STEP)].chunks_exact_mut(STEP).for_each(|at| at.copy_from_slice(step));
+                return;
+            }
+        }
+        while to < end {
+            self.step(to - back, to);
+            to += STEP;
+        }
+    }
+}
+
+#[allow(clippy::inline_always, reason = "the innermost loop")]
+impl Cursor {
+    #[inline(always)]
+    fn consume(&mut self, entry: Entry) {
+        // Both take the lowest six bits only, so that nothing has to be masked on the way to the next look-up.
+        self.bits = self.bits.wrapping_shr(entry.bits());
+        self.count = self.count.wrapping_sub(entry.bits());
+    }
+
+    #[inline(always)]
+    fn is_within(&self, limits: &Limits) -> bool {
+        self.read <= limits.read && self.pos <= limits.pos
+    }
+}
+
+/// The loop of one lane. Entries are looked up before the refill, so that neither waits for the other: four literals take
+/// at most 44 of 56 bits.
+#[allow(clippy::inline_always, reason = "compiled for several instruction sets")]
+#[inline(always)]
+fn one<const LANE: usize>(shared: Shared, from: Cursor, limits: Limits) -> (Cursor, Exit) {
+    // Fields of their own, which the compiler keeps in registers.
+    let (mut all, mut at) = (Shared { ..shared }, Cursor { ..from });
+    all.refill(&mut at);
+    let mut entry = all.peek::<LANE>(&at);
+    'turns: while at.is_within(&limits) {
+        all.refill(&mut at);
+        'other: {
+            for _ in 0..4 {
+                if !entry.is_literal() {
+                    break 'other;
+                }
+                all.literal(&mut at, entry);
+                entry = all.peek::<LANE>(&at);
+            }
+            continue 'turns;
+        }
+        all.refill(&mut at);
+        let exit = all.other::<LANE>(&mut at, limits.oldest, entry);
+        if exit != Exit::Room {
+            return (at, exit);
+        }
+        entry = all.peek::<LANE>(&at);
+    }
+    (at, Exit::Room)
+}
+
+/// The loop of both lanes: as that of one, side by side.
+#[allow(clippy::inline_always, reason = "compiled for several instruction sets")]
+#[inline(always)]
+fn two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], [Exit; 2]) {
+    let mut all = Shared { ..shared };
+    let [mut a, mut b] = from;
+    all.refill(&mut a);
+    all.refill(&mut b);
+    let (mut x, mut y) = (all.peek::<0>(&a), all.peek::<1>(&b));
+    'turns: while a.is_within(&limits[0]) && b.is_within(&limits[1]) {
+        all.refill(&mut a);
+        all.refill(&mut b);
+        'other: {
+            for _ in 0..4 {
+                if !x.are_literals(y) {
+                    break 'other;
+                }
+                all.literal(&mut a, x);
+                all.literal(&mut b, y);
+                (x, y) = (all.peek::<0>(&a), all.peek::<1>(&b));
+            }
+            continue 'turns;
+        }
+        if !x.is_literal() {
+            all.refill(&mut a);
+            let exit = all.other::<0>(&mut a, limits[0].oldest, x);
+            if exit != Exit::Room {
+                return ([a, b], [exit, Exit::Room]);
+            }
+            x = all.peek::<0>(&a);
+        }
+        if !y.is_literal() {
+            all.refill(&mut b);
+            let exit = all.other::<1>(&mut b, limits[1].oldest, y);
+            if exit != Exit::Room {
+                return ([a, b], [Exit::Room, exit]);
+            }
+            y = all.peek::<1>(&b);
+        }
+    }
+    ([a, b], [Exit::Room; 2])
+}
+
+fn run_one(side: Side, shared: Shared, from: Cursor, limits: Limits) -> (Cursor, Exit) {
+    #[cfg(target_arch = "x86_64")]
+    if bmi2::is_available() {
+        return bmi2::run_one(side, shared, from, limits);
+    }
+    match side {
+        Side::A => one::<0>(shared, from, limits),
+        Side::B => one::<1>(shared, from, limits),
+    }
+}
+
+fn run_two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], [Exit; 2]) {
+    #[cfg(target_arch = "x86_64")]
+    if bmi2::is_available() {
+        return bmi2::run_two(shared, from, limits);
+    }
+    two(shared, from, limits)
+}
+
+/// The same loops with BMI2, whose shifts take their count from any register.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod bmi2 {
+    use super::{Cursor, Exit, Limits, Shared, Side, one, two};
+
+    pub(super) fn is_available() -> bool {
+        std::arch::is_x86_feature_detected!("bmi2")
+    }
+
+    pub(super) fn run_one(side: Side, shared: Shared, from: Cursor, limits: Limits) -> (Cursor, Exit) {
+        #[target_feature(enable = "bmi2")]
+        fn with_bmi2(side: Side, shared: Shared, from: Cursor, limits: Limits) -> (Cursor, Exit) {
+            match side {
+                Side::A => one::<0>(shared, from, limits),
+                Side::B => one::<1>(shared, from, limits),
+            }
+        }
+        assert!(is_available(), "BMI2");
+        // SAFETY: the processor has BMI2.
+        unsafe { with_bmi2(side, shared, from, limits) }
+    }
+
+    pub(super) fn run_two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], [Exit; 2]) {
+        #[target_feature(enable = "bmi2")]
+        fn with_bmi2(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], [Exit; 2]) {
+            two(shared, from, limits)
+        }
+        assert!(is_available(), "BMI2");
+        // SAFETY: the processor has BMI2.
+        unsafe { with_bmi2(shared, from, limits) }
+    }
+}

@@ -1,0 +1,240 @@
+//! The end of what is decoded: regions are accepted here, in order, and their bytes go from here to where they are wanted.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::lanes::{MARKER, WINDOW};
+use super::worker::Begun;
+use super::{Fault, Progress};
+use crate::Result;
+
+/// Where the bytes go.
+pub(crate) enum Sink<'a> {
+    /// Into memory of just their size.
+    Memory(&'a mut [u8]),
+    /// To a function that takes bytes and their offset; in any order, from several threads.
+    Write(&'a (dyn Fn(u64, &[u8]) -> Result<()> + Sync)),
+}
+
+enum Place<'a> {
+    Memory(&'a mut [u8]),
+    Write(&'a (dyn Fn(u64, &[u8]) -> Result<()> + Sync), u64),
+}
+
+pub(super) struct Tail<'a> {
+    state: Mutex<State<'a>>,
+    changed: Condvar,
+}
+
+struct State<'a> {
+    /// The region whose turn it is.
+    region: usize,
+    /// Where in the stream it starts, if the stream is not over.
+    bit: u64,
+    is_over: bool,
+    fault: Option<Fault>,
+    sink: Sink<'a>,
+    size: u64,
+    len: u64,
+    /// The last bytes, up to `WINDOW` of them.
+    history: Vec<u8>,
+    /// Offset, length and CRC-32 of each piece.
+    pieces: Vec<(u64, u64, u32)>,
+}
+
+impl<'a> Tail<'a> {
+    pub(super) fn new(size: u64, sink: Sink<'a>) -> Self {
+        let history = Vec::with_capacity(WINDOW);
+        let (pieces, changed) = (Vec::new(), Condvar::new());
+        let state = State { region: 0, bit: 0, is_over: false, fault: None, sink, size, len: 0, history, pieces };
+        Self { state: Mutex::new(state), changed }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nothing more is wanted: the stream has ended, or cannot be decoded.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
+    /// Where a region starts and what is before it, if that is known already.
+    pub(super) fn history(&self, region: usize) -> Option<(u64, Vec<u8>)> {
+        let state = self.lock();
+        (state.region == region).then(|| (state.bit, state.history.clone()))
+    }
+
+    /// Waits for a region's turn; `None` if it does not come any more.
+    pub(super) fn turn(&self, region: usize) -> Option<Turn<'_, 'a>> {
+        let state = self.changed.wait_while(self.lock(), |state| state.region != region && !state.is_over);
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        (!state.is_over).then_some(Turn { tail: self, state })
+    }
+
+    /// Ends the others' waiting if this thread panics.
+    pub(super) fn abort_on_panic(&self) -> impl Drop + use<'_, 'a> {
+        struct Abort<'t, 'a>(&'t Tail<'a>);
+        impl Drop for Abort<'_, '_> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    self.0.lock().is_over = true;
+                    self.0.changed.notify_all();
+                }
+            }
+        }
+        Abort(self)
+    }
+
+    /// The CRC-32 of all bytes, if they are as many as there should be.
+    pub(super) fn finish(self) -> Result<u32, Fault> {
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fault) = state.fault {
+            return Err(fault);
+        }
+        if state.len != state.size {
+            return Err(Fault::data("it holds less than the directory says", state.bit / 8));
+        }
+        state.pieces.sort_unstable();
+        let mut all = crc32fast::Hasher::new();
+        for (_, len, crc) in state.pieces {
+            all.combine(&crc32fast::Hasher::new_with_initial_len(crc, len));
+        }
+        Ok(all.finalize())
+    }
+}
+
+/// The right to say how the stream goes on.
+pub(super) struct Turn<'t, 'a> {
+    tail: &'t Tail<'a>,
+    state: MutexGuard<'t, State<'a>>,
+}
+
+impl Turn<'_, '_> {
+    /// Where the stream is.
+    pub(super) fn bit(&self) -> u64 {
+        self.state.bit
+    }
+
+    pub(super) fn history(&self) -> &[u8] {
+        &self.state.history
+    }
+
+    /// Whether a lane started where the stream has arrived, and markers stand for bytes that exist.
+    pub(super) fn accepts(&self, begun: Begun) -> bool {
+        begun.bit == self.state.bit && (begun.is_known || self.state.history.len() == WINDOW)
+    }
+
+    pub(super) fn tell(&self, progress: Option<Progress>) -> Result<(), Fault> {
+        progress.map_or(Ok(()), |progress| progress(self.state.len)).map_err(Fault::Other)
+    }
+
+    pub(super) fn fail(mut self, fault: Fault) {
+        self.state.fault.get_or_insert(fault);
+        self.state.is_over = true;
+        self.tail.changed.notify_all();
+    }
+
+    /// Appends symbols, and keeps the turn.
+    pub(super) fn push(&mut self, symbols: &[u16]) -> Result<(), Fault> {
+        let piece = self.state.append(symbols)?;
+        let piece = piece.fill(symbols)?;
+        self.state.pieces.push(piece);
+        Ok(())
+    }
+
+    /// Appends a region's last symbols and passes the turn on, before the work of resolving them is done.
+    pub(super) fn pass(mut self, symbols: &[u16], bit: u64, is_end: bool) {
+        let piece = match self.state.append(symbols) {
+            Ok(piece) => piece,
+            Err(fault) => return self.fail(fault),
+        };
+        self.state.region += 1;
+        self.state.bit = bit;
+        self.state.is_over = is_end;
+        let tail = self.tail;
+        drop(self.state);
+        tail.changed.notify_all();
+        let piece = piece.fill(symbols);
+        let mut state = tail.lock();
+        match piece {
+            Ok(piece) => state.pieces.push(piece),
+            Err(fault) => Turn { tail, state }.fail(fault),
+        }
+    }
+}
+
+impl<'a> State<'a> {
+    /// Makes room for the bytes of `symbols`; the history is then their end.
+    fn append(&mut self, symbols: &[u16]) -> Result<Piece<'a>, Fault> {
+        let len = symbols.len() as u64;
+        if len > self.size - self.len {
+            return Err(Fault::data("it holds more than the directory says", self.bit / 8));
+        }
+        let place = match &mut self.sink {
+            Sink::Memory(rest) => {
+                let (place, behind) = std::mem::take(rest).split_at_mut(symbols.len());
+                *rest = behind;
+                Place::Memory(place)
+            }
+            Sink::Write(write) => Place::Write(*write, self.len),
+        };
+        // Markers count from the start of a full window; bytes before the stream's start are never marked.
+        let mut window = vec![0; WINDOW - self.history.len()];
+        window.append(&mut self.history);
+        let kept = symbols.len().min(WINDOW);
+        let known = (WINDOW - kept).min(self.len as usize);
+        self.history.extend_from_slice(&window[WINDOW - known..]);
+        self.history.resize(known + kept, 0);
+        resolve(&symbols[symbols.len() - kept..], &window, &mut self.history[known..]);
+        let at = self.len;
+        self.len += len;
+        Ok(Piece { at, place, window })
+    }
+}
+
+/// Bytes that have a place and are not there yet.
+struct Piece<'a> {
+    at: u64,
+    place: Place<'a>,
+    window: Vec<u8>,
+}
+
+impl Piece<'_> {
+    fn fill(self, symbols: &[u16]) -> Result<(u64, u64, u32), Fault> {
+        // Pieces that stay in the nearest cache between resolving and checksum.
+        const STEP: usize = 16 << 10;
+        let mut crc = crc32fast::Hasher::new();
+        match self.place {
+            Place::Memory(bytes) => {
+                for (symbols, bytes) in symbols.chunks(STEP).zip(bytes.chunks_mut(STEP)) {
+                    resolve(symbols, &self.window, bytes);
+                    crc.update(bytes);
+                }
+            }
+            Place::Write(write, offset) => {
+                let mut bytes = vec![0; symbols.len()];
+                resolve(symbols, &self.window, &mut bytes);
+                crc.update(&bytes);
+                write(offset, &bytes).map_err(Fault::Other)?;
+            }
+        }
+        Ok((self.at, symbols.len() as u64, crc.finalize()))
+    }
+}
+
+/// Symbols to bytes: markers are looked up in the window that they stand for.
+fn resolve(symbols: &[u16], window: &[u8], bytes: &mut [u8]) {
+    const STEP: usize = 64;
+    for (symbols, bytes) in symbols.chunks(STEP).zip(bytes.chunks_mut(STEP)) {
+        for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
+            *byte = symbol as u8;
+        }
+        if symbols.iter().fold(0, |all, &symbol| all | symbol) >= MARKER {
+            for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
+                if symbol >= MARKER {
+                    *byte = window.get(usize::from(symbol - MARKER)).copied().unwrap_or(0);
+                }
+            }
+        }
+    }
+}

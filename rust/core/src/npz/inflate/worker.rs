@@ -1,0 +1,155 @@
+//! A thread's share of a stream: pairs of regions, decoded side by side.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::find::{LOOK_AHEAD, find_block};
+use super::huffman::Codes;
+use super::lanes::{Lanes, Side, Stop};
+use super::tail::{Tail, Turn};
+use super::{Fault, Progress, ROOM, Stream};
+
+/// How many bytes are searched for the start of a block, and in which steps. Blocks of zlib have some 16 KiB.
+const SEARCH: u64 = 64 << 10;
+const SEARCH_STEP: u64 = 16 << 10;
+/// Symbols between two turns to the sink, where there is only one lane: what stays in the nearest caches.
+const SERIAL_ROOM: usize = 64 << 10;
+
+/// One stream and what its workers share.
+pub(super) struct Job<'a> {
+    pub(super) stream: &'a Stream<'a>,
+    /// Compressed bytes of each region, but the last.
+    pub(super) region: u64,
+    pub(super) regions: usize,
+    pub(super) next: AtomicUsize,
+    pub(super) tail: Tail<'a>,
+}
+
+impl Job<'_> {
+    /// Decodes regions until there are none left.
+    pub(super) fn work(&self, progress: Option<Progress>) {
+        let _abort = self.tail.abort_on_panic();
+        with_lanes(|lanes| {
+            loop {
+                let first = self.next.fetch_add(2, Ordering::Relaxed);
+                if first >= self.regions || self.tail.is_over() {
+                    return;
+                }
+                let begun = [self.begin(lanes, Side::A, first), self.begin(lanes, Side::B, first + 1)];
+                let stops = [self.end(first), self.end(first + 1)];
+                let outcomes = match begun {
+                    [Some(_), Some(_)] => lanes.decode_both(self.stream, stops).map(Some),
+                    [Some(_), None] => [Some(lanes.decode(Side::A, self.stream, stops[0])), None],
+                    [None, Some(_)] => [None, Some(lanes.decode(Side::B, self.stream, stops[1]))],
+                    [None, None] => [None, None],
+                };
+                for (index, (outcome, side)) in outcomes.into_iter().zip([Side::A, Side::B]).enumerate() {
+                    let Some(turn) = self.tail.turn(first + index).filter(|_| first + index < self.regions) else {
+                        return;
+                    };
+                    let result = begun[index].zip(outcome).filter(|(begun, _)| turn.accepts(*begun));
+                    self.accept(lanes, side, turn, stops[index], result.map(|(_, outcome)| outcome), progress);
+                }
+            }
+        });
+    }
+
+    /// Starts a lane in a region; `None` if no block is found there.
+    fn begin(&self, lanes: &mut Lanes, side: Side, region: usize) -> Option<Begun> {
+        if region >= self.regions {
+            return None;
+        }
+        let room = if self.regions == 1 { SERIAL_ROOM } else { ROOM };
+        if let Some((bit, history)) = self.tail.history(region) {
+            return lanes.start_known(side, self.stream, bit, &history, room).ok().map(|()| Begun { bit, is_known: true });
+        }
+        let bit = self.find(region as u64 * self.region)?;
+        lanes.start_unknown(side, self.stream, bit).ok().map(|()| Begun { bit, is_known: false })
+    }
+
+    /// The bit of the first block at or behind a byte, if it is near.
+    fn find(&self, byte: u64) -> Option<u64> {
+        let mut codes = Codes::new();
+        let mut bytes = Vec::new();
+        let last = self.stream.len.min(byte + SEARCH);
+        let mut at = byte;
+        while at < last {
+            let len = SEARCH_STEP.min(last - at);
+            let ahead = (len + LOOK_AHEAD as u64).min(self.stream.len - at);
+            bytes.resize(ahead as usize, 0);
+            self.stream.read(at, &mut bytes).ok()?;
+            if let Some(bit) = find_block(&bytes, 0..len as usize * 8, &mut codes) {
+                return Some(at * 8 + bit as u64);
+            }
+            at += len;
+        }
+        None
+    }
+
+    /// The first bit that is not of a region.
+    fn end(&self, region: usize) -> u64 {
+        if region + 1 < self.regions { (region as u64 + 1) * self.region * 8 } else { u64::MAX }
+    }
+
+    /// Takes over what a lane decoded, if that is where the stream is; decodes the rest of the region, or all of it.
+    fn accept(
+        &self,
+        lanes: &mut Lanes,
+        side: Side,
+        mut turn: Turn,
+        stop: u64,
+        mut result: Option<Result<Stop, Fault>>,
+        progress: Option<Progress>,
+    ) {
+        loop {
+            let outcome = match result.take() {
+                None => {
+                    let restarted = lanes.start_known(side, self.stream, turn.bit(), turn.history(), SERIAL_ROOM);
+                    restarted.and_then(|()| lanes.decode(side, self.stream, stop))
+                }
+                Some(outcome) => outcome,
+            };
+            match outcome {
+                Err(fault) => return turn.fail(fault),
+                Ok(Stop::Full) => {
+                    if let Err(fault) = turn.push(lanes.symbols(side)).and_then(|()| turn.tell(progress)) {
+                        return turn.fail(fault);
+                    }
+                    lanes.slide(side, turn.history());
+                    result = Some(lanes.decode(side, self.stream, stop));
+                }
+                Ok(stop) => {
+                    if let Err(fault) = turn.tell(progress) {
+                        return turn.fail(fault);
+                    }
+                    return turn.pass(lanes.symbols(side), lanes.bit(side), stop == Stop::End);
+                }
+            }
+        }
+    }
+}
+
+/// Where a lane started.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Begun {
+    pub(super) bit: u64,
+    /// With a known history; else with markers.
+    pub(super) is_known: bool,
+}
+
+/// Lends a pair of lanes that has been used before, if there is one: touching fresh memory takes longer than decoding a
+/// small member.
+pub(super) fn with_lanes<T>(work: impl FnOnce(&mut Lanes) -> T) -> T {
+    static WARM: Mutex<Vec<Lanes>> = Mutex::new(Vec::new());
+    const MOST: usize = 16;
+    // Never waits, so that a child forked while another thread held the lock does not either.
+    let warm = WARM.try_lock().ok().and_then(|mut warm| warm.pop());
+    let mut lanes = warm.unwrap_or_else(|| Lanes::new(ROOM));
+    let result = work(&mut lanes);
+    if let Ok(mut warm) = WARM.try_lock()
+        && warm.len() < MOST
+    {
+        warm.push(lanes);
+    }
+    result
+}
