@@ -6,13 +6,13 @@ use super::huffman::{Codes, precode};
 pub(super) const MAX_HEADER: usize = 1024;
 
 /// The next bits of a stream, the first of them lowest. Behind the end there are zeros.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Bits {
-    pub(super) bits: u64,
-    /// How many of them count as read; those above repeat what `read` points to, or are zero.
-    pub(super) count: u32,
-    /// The next byte.
-    pub(super) read: usize,
+    bits: u64,
+    /// How many there are.
+    count: u32,
+    /// The byte behind them.
+    read: usize,
 }
 
 impl Bits {
@@ -21,6 +21,11 @@ impl Bits {
         let mut bits = Self { read: bit / 8, ..Self::default() };
         bits.get(bytes, (bit % 8) as u32);
         bits
+    }
+
+    /// The next bit, counted from the start of the bytes.
+    pub(super) fn position(&self) -> usize {
+        self.read * 8 - self.count as usize
     }
 
     /// At least `count` bits, of which there may be up to 32.
@@ -39,7 +44,7 @@ impl Bits {
         value as usize
     }
 
-    pub(super) fn get(&mut self, bytes: &[u8], count: u32) -> usize {
+    fn get(&mut self, bytes: &[u8], count: u32) -> usize {
         self.need(bytes, count);
         self.take(count)
     }

@@ -6,12 +6,12 @@
 /// What the next bits stand for, in 32 bits:
 ///
 /// ```text
-/// bit   31     a literal
-/// bits 16..=30 its value; or the base of a length or distance; or where a second table starts
-/// bit   15     neither literal nor length nor distance: see the next two; alone, a code that no symbol has
+/// bit   31     a literal, whose value is in bits 8..=15; else:
+/// bits 16..=30 the base of a length or distance, or where a second table starts
+/// bit   15     neither a length nor a distance: see the next two; alone, a code that no symbol has
 /// bit   14     the end of the block
 /// bit   13     a second table
-/// bits  8..=12 the length of the code; or how many bits index the second table
+/// bits  8..=12 the length of the code, or how many bits index the second table
 /// bits  0..=5  bits to consume: the code and the extra bits behind it
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,12 @@ const INVALID: Entry = Entry(SPECIAL);
 
 #[allow(clippy::inline_always, reason = "part of the innermost loop")]
 impl Entry {
-    fn new(payload: u32, extra: u32, code_len: u32) -> Self {
+    fn literal_of(value: u32, code_len: u32) -> Self {
+        Self(LITERAL | value << 8 | code_len)
+    }
+
+    /// Anything else: its base or its flags, and the number of extra bits.
+    fn other_of(payload: u32, extra: u32, code_len: u32) -> Self {
         Self(payload | code_len << 8 | (code_len + extra))
     }
 
@@ -40,6 +45,7 @@ impl Entry {
         Self(self.0 & other.0).is_literal()
     }
 
+    /// Of an entry that is no literal, as the other questions below.
     #[inline(always)]
     pub(super) fn is_special(self) -> bool {
         self.0 & SPECIAL != 0
@@ -64,7 +70,7 @@ impl Entry {
     /// The value of a literal.
     #[inline(always)]
     pub(super) fn literal(self) -> u16 {
-        (self.0 >> 16) as u16 & 0xff
+        (self.0 >> 8) as u16 & 0xff
     }
 
     /// The length or distance: base plus the extra bits, which are behind the code at the front of `bits`.
@@ -117,15 +123,17 @@ impl Codes {
         if litlen.get(256).is_none_or(|&len| len == 0) {
             return Err("its code has no end of block");
         }
-        self.litlen.build(litlen, |symbol| match symbol {
-            0..=255 => Some((LITERAL | (u32::from(symbol)) << 16, 0)),
-            256 => Some((END_OF_BLOCK, 0)),
-            _ => LENGTHS.get(usize::from(symbol - 257)).map(|&(base, extra)| (u32::from(base) << 16, extra.into())),
+        self.litlen.build(litlen, |symbol, len| match symbol {
+            0..=255 => Entry::literal_of(symbol.into(), len),
+            256 => Entry::other_of(END_OF_BLOCK, 0, len),
+            _ => based(LENGTHS.get(usize::from(symbol - 257)), len),
         })?;
-        self.distances.build(distances, |symbol| {
-            DISTANCES.get(usize::from(symbol)).map(|&(base, extra)| (u32::from(base) << 16, extra.into()))
-        })
+        self.distances.build(distances, |symbol, len| based(DISTANCES.get(usize::from(symbol)), len))
     }
+}
+
+fn based(symbol: Option<&(u16, u8)>, code_len: u32) -> Entry {
+    symbol.map_or(INVALID, |&(base, extra)| Entry::other_of(u32::from(base) << 16, extra.into(), code_len))
 }
 
 impl<const SIZE: usize> Table<SIZE> {
@@ -150,9 +158,9 @@ impl<const SIZE: usize> Table<SIZE> {
         self.second.get((entry.0 >> 16) as usize + index).copied().unwrap_or(INVALID)
     }
 
-    /// Canonical codes (3.2.2) from their lengths, 0 for symbols without one; `symbol` gives payload and extra bits.
+    /// Canonical codes (3.2.2) from their lengths, 0 for symbols without one; `entry` makes that of a symbol and a length.
     /// As zlib does, refuses sets that are over-subscribed, and incomplete ones unless no code is longer than one bit.
-    fn build(&mut self, lens: &[u8], symbol: impl Fn(u16) -> Option<(u32, u32)>) -> Result<(), &'static str> {
+    fn build(&mut self, lens: &[u8], entry: impl Fn(u16, u32) -> Entry) -> Result<(), &'static str> {
         let mut counts = [0u16; MAX_CODE + 1];
         for &len in lens {
             counts[usize::from(len)] += 1;
@@ -166,35 +174,35 @@ impl<const SIZE: usize> Table<SIZE> {
                 return Err("one of its codes is over-subscribed");
             }
         }
-        if left > 0 {
-            if longest > 1 {
-                return Err("one of its codes is incomplete");
-            }
-            self.first.fill(INVALID);
+        if left > 0 && longest > 1 {
+            return Err("one of its codes is incomplete");
         }
         self.second.clear();
         let mut code = Code::default();
-        // Where the current second table starts, how many bits index it, and which first part leads to it.
-        let mut table = (0, 0, u32::MAX);
-        let mut order = in_code_order(lens, &counts);
-        for len in 1..=longest as u32 {
-            for remaining in (1..=counts[len as usize]).rev() {
-                let found = order.next().and_then(&symbol);
-                let entry = |len| found.map_or(INVALID, |(payload, extra)| Entry::new(payload, extra, len));
-                if len <= Self::BITS {
-                    self.first[code.reversed as usize..].iter_mut().step_by(1 << len).for_each(|at| *at = entry(len));
-                } else {
-                    let part = code.reversed & (SIZE as u32 - 1);
-                    if part != table.2 {
-                        table = (self.second.len(), index_bits(len - Self::BITS, remaining, &counts, Self::BITS), part);
-                        self.second.resize(table.0 + (1 << table.1), INVALID);
-                        self.first[part as usize] = Entry((table.0 as u32) << 16 | SECOND | table.1 << 8 | Self::BITS);
-                    }
-                    let rest = (code.reversed >> Self::BITS) as usize;
-                    let len = len - Self::BITS;
-                    self.second[table.0 + rest..].iter_mut().step_by(1 << len).for_each(|at| *at = entry(len));
-                }
+        let mut symbols = in_code_order(lens, &counts);
+        // Codes of one length after the other. The table doubles with each, so that every code is written once.
+        self.first[0] = INVALID;
+        for len in 1..=Self::BITS {
+            self.first.copy_within(..1 << (len - 1), 1 << (len - 1));
+            for symbol in symbols.by_ref().take(counts[len as usize].into()) {
+                self.first[code.reversed as usize] = entry(symbol, len);
                 code.advance(len);
+            }
+        }
+        // Where the current second table starts, how many bits index it, and which first part leads to it.
+        let (mut start, mut bits, mut part) = (0, 0, None);
+        for len in 1..=(longest as u32).saturating_sub(Self::BITS) {
+            let count = counts[(Self::BITS + len) as usize];
+            for (remaining, symbol) in (1..=count).rev().zip(symbols.by_ref()) {
+                let first = code.reversed & (SIZE as u32 - 1);
+                if part != Some(first) {
+                    (start, bits, part) = (self.second.len(), index_bits(len, remaining, &counts, Self::BITS), Some(first));
+                    self.second.resize(start + (1 << bits), INVALID);
+                    self.first[first as usize] = Entry((start as u32) << 16 | SECOND | bits << 8 | Self::BITS);
+                }
+                let at = start + (code.reversed >> Self::BITS) as usize;
+                self.second[at..].iter_mut().step_by(1 << len).for_each(|at| *at = entry(symbol, len));
+                code.advance(Self::BITS + len);
             }
         }
         Ok(())
@@ -286,7 +294,7 @@ mod tests {
         for bits in 0..1u64 << 15 {
             let mut entry = codes.litlen.first(bits);
             let mut len = 0;
-            if entry.is_second() {
+            if !entry.is_literal() && entry.is_second() {
                 len = 11;
                 entry = codes.litlen.second(entry, bits >> 11);
             }

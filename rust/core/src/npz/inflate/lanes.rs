@@ -15,7 +15,7 @@ pub(super) const MARKER: u16 = 256;
 
 /// Room for symbols that one turn of a loop may take: four literals, a match of 258, and the rounding up of its copy.
 const OUTPUT_SLACK: usize = 4 + 258 + 2 * STEP;
-/// Bytes of input that one turn of a loop may look at: three words, each behind at most seven bytes of the one before.
+/// Bytes of input that one turn of a loop may look at: three words, each at most 48 bits behind the one before.
 const INPUT_SLACK: usize = 24;
 /// Symbols that a match is copied by.
 const STEP: usize = 8;
@@ -75,10 +75,9 @@ struct Lane {
 /// The part of a lane that changes with every symbol.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cursor {
+    /// The next bits, the first of them lowest; in the loops only.
     bits: u64,
-    /// In the loops only the lowest six bits count.
-    count: u32,
-    /// Next byte of the shared input.
+    /// The next bit of the shared input.
     read: usize,
     /// Next of the shared symbols.
     pos: usize,
@@ -87,7 +86,7 @@ struct Cursor {
 /// How far a lane may go in a loop, and how far back.
 #[derive(Debug, Clone, Copy, Default)]
 struct Limits {
-    /// `read` may be at most this, so that `INPUT_SLACK` bytes are behind it.
+    /// `read` may be at most this, so that `INPUT_SLACK` bytes are behind its byte.
     read: usize,
     /// `pos` may be at most this, so that there is room for `OUTPUT_SLACK` symbols.
     pos: usize,
@@ -98,12 +97,12 @@ struct Limits {
 impl Lanes {
     /// Each lane has room for `room` symbols.
     pub(super) fn new(room: usize) -> Self {
-        let lane = |side| Lane {
+        let lane = || Lane {
             base: 0,
             held: 0,
             is_at_end: false,
             cursor: Cursor::default(),
-            limits: Limits { read: side * INPUT, ..Limits::default() },
+            limits: Limits::default(),
             block: Block::Boundary,
             is_last: false,
         };
@@ -111,7 +110,7 @@ impl Lanes {
             input: vec![0; 2 * INPUT].into(),
             symbols: vec![0; 2 * (WINDOW + room + OUTPUT_SLACK)].into(),
             codes: Box::new([Codes::new(), Codes::new()]),
-            lanes: [lane(0), lane(1)],
+            lanes: [lane(), lane()],
         }
     }
 
@@ -160,11 +159,9 @@ impl Lanes {
         let lane = &mut self.lanes[side as usize];
         (lane.base, lane.held, lane.is_at_end) = (bit / 8, 0, false);
         (lane.block, lane.is_last) = (Block::Boundary, false);
-        lane.cursor = Cursor { read, pos: first, ..Cursor::default() };
+        lane.cursor = Cursor { bits: 0, read: read * 8, pos: first };
         self.feed(side, stream, FIRST_READ)?;
-        let mut bits = self.bits(side);
-        bits.get(&self.input, (bit % 8) as u32);
-        self.set_bits(side, bits);
+        self.lanes[side as usize].cursor.read += (bit % 8) as usize;
         Ok(())
     }
 
@@ -176,8 +173,7 @@ impl Lanes {
     /// The next bit of the stream.
     pub(super) fn bit(&self, side: Side) -> u64 {
         let lane = &self.lanes[side as usize];
-        let read = lane.base + (lane.cursor.read - side as usize * INPUT) as u64;
-        read * 8 - u64::from(lane.cursor.count)
+        lane.base * 8 + (lane.cursor.read - side as usize * INPUT * 8) as u64
     }
 
     /// Decodes to the first block boundary at or behind `stop`.
@@ -222,13 +218,13 @@ impl Lanes {
                 return Err(Fault::cut_short(stream));
             }
             let lane = &self.lanes[side as usize];
-            let unread = side as usize * INPUT + lane.held - lane.cursor.read;
+            let unread = side as usize * INPUT + lane.held - lane.cursor.read / 8;
             match lane.block {
                 Block::Boundary if lane.is_last => return Ok(Some(Stop::End)),
                 Block::Boundary if bit >= stop => return Ok(Some(Stop::Boundary)),
                 Block::Boundary if unread < MAX_HEADER && !lane.is_at_end => self.feed(side, stream, HELD)?,
                 Block::Boundary => self.read_header(side, stream)?,
-                Block::Codes if unread < INPUT_SLACK => self.feed(side, stream, HELD)?,
+                Block::Codes if lane.cursor.read > lane.limits.read => self.feed(side, stream, HELD)?,
                 Block::Codes | Block::Stored { left: 1.. } if lane.cursor.pos > lane.limits.pos => {
                     return Ok(Some(Stop::Full));
                 }
@@ -242,9 +238,10 @@ impl Lanes {
 
     fn read_header(&mut self, side: Side, stream: &Stream) -> Result<(), Fault> {
         let at = self.bit(side);
-        let mut bits = self.bits(side);
+        let cursor = &mut self.lanes[side as usize].cursor;
+        let mut bits = Bits::at(&self.input, cursor.read);
         let header = header::read(&self.input, &mut bits, &mut self.codes[side as usize]);
-        self.set_bits(side, bits);
+        cursor.read = bits.position();
         let (is_last, kind) = header.map_err(|why| self.fault(side, stream, why, at))?;
         let lane = &mut self.lanes[side as usize];
         lane.is_last = is_last;
@@ -259,12 +256,13 @@ impl Lanes {
         let lane = &mut self.lanes[side as usize];
         // The room behind the limit is no less than the slack.
         let len = left.min(unread).min(lane.limits.pos + OUTPUT_SLACK - lane.cursor.pos);
-        let bytes = &self.input[lane.cursor.read..][..len];
+        // Stored bytes start at a whole one.
+        let bytes = &self.input[lane.cursor.read / 8..][..len];
         for (symbol, &byte) in self.symbols[lane.cursor.pos..].iter_mut().zip(bytes) {
             *symbol = byte.into();
         }
         lane.cursor.pos += len;
-        lane.cursor.read += len;
+        lane.cursor.read += len * 8;
         lane.block = Block::Stored { left: left - len };
     }
 
@@ -275,11 +273,11 @@ impl Lanes {
         if lane.is_at_end {
             return Err(Fault::cut_short(stream));
         }
-        let read = lane.cursor.read - first;
-        self.input.copy_within(lane.cursor.read..first + lane.held, first);
+        let read = lane.cursor.read / 8 - first;
+        self.input.copy_within(first + read..first + lane.held, first);
         lane.base += read as u64;
         lane.held -= read;
-        lane.cursor.read = first;
+        lane.cursor.read -= read * 8;
         let at = lane.base + lane.held as u64;
         let left = usize::try_from(stream.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let more = left.min(most).min(HELD - lane.held);
@@ -290,13 +288,13 @@ impl Lanes {
             lane.held += MAX_HEADER;
             lane.is_at_end = true;
         }
-        lane.limits.read = first + lane.held - INPUT_SLACK.min(lane.held);
+        lane.limits.read = (first + lane.held - INPUT_SLACK) * 8;
         Ok(())
     }
 
     fn leave(&mut self, side: Side, stream: &Stream, cursor: Cursor, exit: Exit) -> Result<(), Fault> {
         let lane = &mut self.lanes[side as usize];
-        lane.cursor = Cursor { count: cursor.count & 63, ..cursor };
+        lane.cursor = cursor;
         match exit {
             Exit::Room => Ok(()),
             Exit::EndOfBlock => {
@@ -314,16 +312,6 @@ impl Lanes {
 
     fn first_symbol(&self, side: Side) -> usize {
         side as usize * (self.symbols.len() / 2) + WINDOW
-    }
-
-    fn bits(&self, side: Side) -> Bits {
-        let Cursor { bits, count, read, .. } = self.lanes[side as usize].cursor;
-        Bits { bits, count, read }
-    }
-
-    fn set_bits(&mut self, side: Side, Bits { bits, count, read }: Bits) {
-        let cursor = &mut self.lanes[side as usize].cursor;
-        *cursor = Cursor { bits, count, read, pos: cursor.pos };
     }
 
     fn shared(&mut self) -> Shared<'_> {
@@ -356,7 +344,7 @@ struct Shared<'a> {
 // `limits.oldest`, which is checked for each.
 #[allow(unsafe_code, clippy::inline_always, reason = "an island with its invariant, in the innermost loop")]
 impl Shared<'_> {
-    /// The next eight bytes.
+    /// Eight bytes.
     #[inline(always)]
     fn word(&self, read: usize) -> u64 {
         debug_assert!(read + 8 <= self.input.len(), "input at {read}");
@@ -386,12 +374,10 @@ impl Shared<'_> {
 
 #[allow(clippy::inline_always, reason = "the innermost loop")]
 impl Shared<'_> {
-    /// At least 56 bits (a way to do it without branches: Giesen, "Reading bits in far too many ways", variant 4).
+    /// At least 57 bits. Needs nothing but the position, so that there is one register less to keep.
     #[inline(always)]
     fn refill(&self, at: &mut Cursor) {
-        at.bits |= self.word(at.read).wrapping_shl(at.count);
-        at.read += ((at.count & 63) ^ 63) as usize >> 3;
-        at.count |= 56;
+        at.bits = self.word(at.read / 8) >> (at.read % 8);
     }
 
     #[inline(always)]
@@ -481,9 +467,9 @@ impl Shared<'_> {
 impl Cursor {
     #[inline(always)]
     fn consume(&mut self, entry: Entry) {
-        // Both take the lowest six bits only, so that nothing has to be masked on the way to the next look-up.
+        // The shift takes the lowest six bits only: nothing has to be masked on the way to the next look-up.
         self.bits = self.bits.wrapping_shr(entry.bits());
-        self.count = self.count.wrapping_sub(entry.bits());
+        self.read += (entry.bits() & 63) as usize;
     }
 
     #[inline(always)]

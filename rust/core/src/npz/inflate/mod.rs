@@ -24,7 +24,7 @@ mod worker;
 use std::sync::atomic::AtomicUsize;
 
 use crate::{Error, Result};
-use lanes::{Lanes, Side, Stop};
+use lanes::{Side, Stop};
 pub(crate) use tail::Sink;
 use tail::Tail;
 
@@ -34,6 +34,8 @@ pub(crate) struct Stream<'a> {
     pub(crate) len: u64,
     /// Fills a slice from an offset on; the bytes asked for are inside `len`.
     pub(crate) read_at: &'a (dyn Fn(u64, &mut [u8]) -> Result<()> + Sync),
+    /// All of them, if they are in memory.
+    pub(crate) bytes: Option<&'a [u8]>,
 }
 
 impl Stream<'_> {
@@ -72,9 +74,11 @@ pub(crate) type Progress<'a> = &'a dyn Fn(u64) -> Result<()>;
 /// Symbols that a lane has room for: four times what it usually needs. Memory is used as far as symbols are.
 const ROOM: usize = 4 * REGION_SYMBOLS;
 /// What a region should come to, so that a pair of them stays in the nearer caches.
-const REGION_SYMBOLS: usize = 512 << 10;
+const REGION_SYMBOLS: usize = 1024 << 10;
 /// Compressed bytes of a region: below, looking for a block costs too much; above, nothing is gained.
-const REGION: std::ops::RangeInclusive<u64> = 96 << 10..=512 << 10;
+const REGION: std::ops::RangeInclusive<u64> = 96 << 10..=1024 << 10;
+/// The longest stream that is read into memory as a whole.
+const PLAIN: u64 = 16 << 20;
 /// Streams that expand more than this are runs of the same bytes; one lane fills memory as fast as it goes.
 const RUNS: u64 = 16;
 
@@ -83,10 +87,17 @@ pub(crate) fn inflate(
     stream: &Stream,
     size: u64,
     threads: usize,
-    sink: Sink,
+    mut sink: Sink,
     progress: Option<Progress>,
 ) -> Result<u32, Fault> {
     let regions = count_regions(stream.len, size, threads as u64);
+    if let Sink::Memory(out) = &mut sink
+        && (threads == 1 || regions == 1)
+        && stream.len <= PLAIN
+        && let Some(crc) = plain(stream, out)?
+    {
+        return Ok(crc);
+    }
     let job = worker::Job {
         stream,
         region: stream.len.div_ceil(regions).max(1),
@@ -105,6 +116,22 @@ pub(crate) fn inflate(
     job.tail.finish()
 }
 
+/// libdeflate: nothing is faster on one thread, where all of the input and the output are in memory. `None` if it finds
+/// anything wrong; it does not say where, so the stream is then decoded once more.
+fn plain(stream: &Stream, out: &mut [u8]) -> Result<Option<u32>, Fault> {
+    let mut held = Vec::new();
+    let bytes = match stream.bytes {
+        Some(bytes) => bytes,
+        None => {
+            held.resize(stream.len as usize, 0);
+            stream.read(0, &mut held)?;
+            &held
+        }
+    };
+    let written = libdeflater::Decompressor::new().deflate_decompress(bytes, out);
+    Ok((written == Ok(out.len())).then(|| crc32fast::hash(out)))
+}
+
 /// As many pairs as there are threads, or more, or a single region.
 fn count_regions(len: u64, size: u64, threads: u64) -> u64 {
     let expansion = size / len.max(1);
@@ -112,7 +139,8 @@ fn count_regions(len: u64, size: u64, threads: u64) -> u64 {
         return 1;
     }
     let region = (REGION_SYMBOLS as u64 / expansion.max(1)).clamp(*REGION.start(), *REGION.end());
-    len.div_ceil(region).max(2 * threads).min(len / REGION.start()).max(1)
+    let pairs = len.div_ceil(region).next_multiple_of(2 * threads.max(1));
+    pairs.min(len / REGION.start()).max(1)
 }
 
 /// Decodes the first `len` bytes of a stream, or all if it has fewer.

@@ -178,17 +178,15 @@ impl<'a> State<'a> {
             }
             Sink::Write(write) => Place::Write(*write, self.len),
         };
-        // Markers count from the start of a full window; bytes before the stream's start are never marked.
-        let mut window = vec![0; WINDOW - self.history.len()];
-        window.append(&mut self.history);
+        let values = values(&self.history);
         let kept = symbols.len().min(WINDOW);
-        let known = (WINDOW - kept).min(self.len as usize);
-        self.history.extend_from_slice(&window[WINDOW - known..]);
+        let known = self.history.len().min(WINDOW - kept);
+        self.history.drain(..self.history.len() - known);
         self.history.resize(known + kept, 0);
-        resolve(&symbols[symbols.len() - kept..], &window, &mut self.history[known..]);
+        resolve(&symbols[symbols.len() - kept..], &values, &mut self.history[known..]);
         let at = self.len;
         self.len += len;
-        Ok(Piece { at, place, window })
+        Ok(Piece { at, place, values })
     }
 }
 
@@ -196,7 +194,7 @@ impl<'a> State<'a> {
 struct Piece<'a> {
     at: u64,
     place: Place<'a>,
-    window: Vec<u8>,
+    values: Values,
 }
 
 impl Piece<'_> {
@@ -207,13 +205,13 @@ impl Piece<'_> {
         match self.place {
             Place::Memory(bytes) => {
                 for (symbols, bytes) in symbols.chunks(STEP).zip(bytes.chunks_mut(STEP)) {
-                    resolve(symbols, &self.window, bytes);
+                    resolve(symbols, &self.values, bytes);
                     crc.update(bytes);
                 }
             }
             Place::Write(write, offset) => {
                 let mut bytes = vec![0; symbols.len()];
-                resolve(symbols, &self.window, &mut bytes);
+                resolve(symbols, &self.values, &mut bytes);
                 crc.update(&bytes);
                 write(offset, &bytes).map_err(Fault::Other)?;
             }
@@ -222,19 +220,39 @@ impl Piece<'_> {
     }
 }
 
-/// Symbols to bytes: markers are looked up in the window that they stand for.
-fn resolve(symbols: &[u16], window: &[u8], bytes: &mut [u8]) {
+/// The byte that each symbol stands for: itself, or one of the history that its marker counts from the oldest on.
+fn values(history: &[u8]) -> Values {
+    // As many as a symbol can name, so that no look-up has to be checked; bytes before the stream's start have no markers.
+    let mut values: Values = vec![0; 1 << 16].try_into().expect("65,536 values");
+    for (value, byte) in values.iter_mut().zip(0..=255) {
+        *value = byte;
+    }
+    let end = usize::from(MARKER) + WINDOW;
+    values[end - history.len()..end].copy_from_slice(history);
+    values
+}
+
+type Values = Box<[u8; 1 << 16]>;
+
+fn resolve(symbols: &[u16], values: &Values, bytes: &mut [u8]) {
     const STEP: usize = 64;
-    for (symbols, bytes) in symbols.chunks(STEP).zip(bytes.chunks_mut(STEP)) {
+    let (steps, rest) = symbols.as_chunks::<STEP>();
+    let (places, end) = bytes.as_chunks_mut::<STEP>();
+    for (symbols, bytes) in steps.iter().zip(places) {
+        let mut all = 0;
         for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
             *byte = symbol as u8;
+            all |= symbol;
         }
-        if symbols.iter().fold(0, |all, &symbol| all | symbol) >= MARKER {
-            for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
-                if symbol >= MARKER {
-                    *byte = window.get(usize::from(symbol - MARKER)).copied().unwrap_or(0);
-                }
-            }
+        if all >= MARKER {
+            look_up(symbols, values, bytes);
         }
+    }
+    look_up(rest, values, end);
+}
+
+fn look_up(symbols: &[u16], values: &Values, bytes: &mut [u8]) {
+    for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
+        *byte = values[usize::from(symbol)];
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 
+use super::lanes::Lanes;
 use super::*;
 
 fn stream_of<'a>(read_at: &'a (dyn Fn(u64, &mut [u8]) -> Result<()> + Sync), bytes: &[u8]) -> Stream<'a> {
-    Stream { len: bytes.len() as u64, read_at }
+    Stream { len: bytes.len() as u64, read_at, bytes: None }
 }
 
 fn reader(bytes: &[u8]) -> impl Fn(u64, &mut [u8]) -> Result<()> + Sync {
@@ -171,7 +172,7 @@ fn failures_of_the_caller_come_through() {
     assert!(matches!(fault, Err(Fault::Other(Error::Invalid(why))) if why == "disk full"));
 
     let enough = |done: u64| if done > 1 << 20 { Err(Error::invalid("Ctrl-C")) } else { Ok(()) };
-    let fault = inflate(&stream_of(&read_at, &stream), data.len() as u64, 2, Sink::Memory(&mut out), Some(&enough));
+    let fault = inflate(&stream_of(&read_at, &stream), data.len() as u64, 1, Sink::Memory(&mut out), Some(&enough));
     assert!(matches!(fault, Err(Fault::Other(Error::Invalid(why))) if why == "Ctrl-C"));
 }
 
