@@ -7,6 +7,7 @@ use numpy::ndarray::{ArrayViewD, Dimension};
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyReadonlyArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::IntoPyDict;
 
 /// The base object of arrays over the engine's memory: lives as long as the last of them.
 #[pyclass(frozen)]
@@ -34,6 +35,25 @@ where
     // SAFETY: the elements are in heap or mapped memory that neither moves nor is freed before `owner`, which
     // `lender` keeps and nobody can reach any more: until the array and all its views are gone they alone use it.
     Ok(unsafe { PyArrayDyn::borrow_from_array(&view, lender.into_any()) })
+}
+
+/// A read-only array over all bytes of `owner`, which is dropped with the last array over it.
+#[allow(unsafe_code)]
+pub(crate) fn lend_read_only<O>(py: Python<'_>, owner: O) -> PyResult<Bound<'_, PyArrayDyn<u8>>>
+where
+    O: AsRef<[u8]> + Send + Sync + 'static,
+{
+    let owner = Box::new(owner);
+    let bytes = (*owner).as_ref();
+    let (start, len) = (bytes.as_ptr(), bytes.len());
+    // SAFETY: `start` points to `len` bytes, and to where the view is used below they live.
+    let view = unsafe { ArrayViewD::from_shape_ptr(&[len][..], start) };
+    let lender = Bound::new(py, Lender { _owner: owner })?;
+    // SAFETY: the bytes are in mapped or borrowed memory that neither moves nor is freed before `owner`, which `lender`
+    // keeps; NumPy does not write to it, because of the next line.
+    let array = unsafe { PyArrayDyn::borrow_from_array(&view, lender.into_any()) };
+    array.call_method("setflags", (), Some(&[("write", false)].into_py_dict(py)?))?;
+    Ok(array)
 }
 
 /// The elements of a C-contiguous array; NumPy's own `as_slice` would take a Fortran-ordered one too.

@@ -20,12 +20,14 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is not the npz archive it should be.
-    #[error("{}: {}{source}", path.display(), member_prefix(member.as_deref()))]
+    #[error("{}: {}at byte {offset}: {source}", path.display(), member_prefix(member.as_deref()))]
     Npz {
         /// The file.
         path: PathBuf,
         /// The member that is at fault, where there is one.
         member: Option<String>,
+        /// Where in the file.
+        offset: u64,
         /// What is wrong with it.
         source: NpzError,
     },
@@ -50,6 +52,9 @@ pub enum Error {
     /// An argument is outside its range, or does not fit the data.
     #[error("{0}")]
     Invalid(String),
+    /// The caller's callback wanted no more.
+    #[error("interrupted: {0}")]
+    Interrupted(Box<dyn std::error::Error + Send + Sync>),
     /// A worker thread could not be started, or died while it made a batch.
     #[error("{0}")]
     Worker(String),
@@ -62,5 +67,5 @@ impl Error {
 }
 
 fn member_prefix(member: Option<&str>) -> String {
-    member.map_or_else(String::new, |name| format!("member {name:?}: "))
+    member.map_or_else(String::new, |name| format!("member {name:?} "))
 }

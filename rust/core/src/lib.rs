@@ -1,10 +1,10 @@
 //! The engine of `medmnist_fast`. The modules follow the path of the data:
 //!
 //! ```text
-//! .npz on disk ──► npz ──► array ──► sampler ──► ops ──► batch ──► loader
+//! .npz on disk ──► npz ──► array or store ──► sampler ──► ops ──► batch ──► loader
 //! ```
 //!
-//! [`npz`] turns a file into an [`array::Array`]; [`sampler`] says which samples come when; [`ops`] turns one
+//! [`npz`] turns a file into an [`array::Array`]; [`store`] keeps a decoded copy of it on disk; [`sampler`] says which samples come when; [`ops`] turns one
 //! sample's bytes into one sample of a batch; [`batch`] owns the memory of batches; [`loader`] runs it all on
 //! threads. [`random`] is the only source of randomness and [`metrics`] scores what a model made of it.
 
@@ -18,5 +18,6 @@ pub mod npz;
 pub mod ops;
 pub mod random;
 pub mod sampler;
+pub mod store;
 
 pub use error::{Error, Result};

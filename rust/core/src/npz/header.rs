@@ -6,7 +6,9 @@ use super::NpzError;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy refuses longer ones too (`numpy.lib.format`, `max_header_size`).
-const MAX_HEADER: usize = 10_000;
+const MAX_TEXT: usize = 10_000;
+/// Bytes of the longest header that is read: magic, version, length, text.
+pub(super) const MAX_HEADER: usize = 12 + MAX_TEXT;
 /// NumPy's limit (`NPY_MAXDIMS`).
 const MAX_AXES: usize = 64;
 
@@ -36,8 +38,8 @@ impl Header {
             }
             _ => return Err(malformed("truncated")),
         };
-        if len > MAX_HEADER {
-            return Err(malformed(format!("{len} bytes long; at most {MAX_HEADER} are read")));
+        if len > MAX_TEXT {
+            return Err(malformed(format!("{len} bytes long; at most {MAX_TEXT} are read")));
         }
         let (text, data) = bytes.split_at_checked(len).ok_or_else(|| malformed("truncated"))?;
         let text = std::str::from_utf8(text).map_err(|_| malformed("not text"))?;

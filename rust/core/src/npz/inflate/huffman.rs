@@ -189,14 +189,15 @@ impl<const SIZE: usize> Table<SIZE> {
                 code.advance(len);
             }
         }
-        // Where the current second table starts, how many bits index it, and which first part leads to it.
-        let (mut start, mut bits, mut part) = (0, 0, None);
+        // Where the current second table starts, and which first part leads to it.
+        let (mut start, mut part) = (0, None);
         for len in 1..=(longest as u32).saturating_sub(Self::BITS) {
             let count = counts[(Self::BITS + len) as usize];
             for (remaining, symbol) in (1..=count).rev().zip(symbols.by_ref()) {
                 let first = code.reversed & (SIZE as u32 - 1);
                 if part != Some(first) {
-                    (start, bits, part) = (self.second.len(), index_bits(len, remaining, &counts, Self::BITS), Some(first));
+                    (start, part) = (self.second.len(), Some(first));
+                    let bits = index_bits(len, remaining, &counts, Self::BITS);
                     self.second.resize(start + (1 << bits), INVALID);
                     self.first[first as usize] = Entry((start as u32) << 16 | SECOND | bits << 8 | Self::BITS);
                 }

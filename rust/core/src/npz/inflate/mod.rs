@@ -69,7 +69,7 @@ impl Fault {
 }
 
 /// What the caller wants to be told: the number of bytes decoded so far. An error ends the work.
-pub(crate) type Progress<'a> = &'a dyn Fn(u64) -> Result<()>;
+pub type Progress<'a> = &'a dyn Fn(u64) -> Result<()>;
 
 /// Symbols that a lane has room for: four times what it usually needs. Memory is used as far as symbols are.
 const ROOM: usize = 4 * REGION_SYMBOLS;
