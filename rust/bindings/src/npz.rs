@@ -7,6 +7,7 @@ use numpy::PyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyTuple};
 
+use medmnist_core::digest;
 use medmnist_core::npz::{self, Entry, Header, Method};
 use medmnist_core::store;
 
@@ -79,6 +80,13 @@ impl Archive {
         let Some(view) = py.detach(|| self.0.view(name, verify)).or_raise()? else { return Ok(None) };
         let header = view.header().clone();
         shaped(py, lend_read_only(py, view)?.into_any(), header).map(Some)
+    }
+
+    fn digests(&self, py: Python<'_>, name: &str, progress: Option<Py<PyAny>>) -> PyResult<Vec<(u128, bool)>> {
+        let size = self.0.entry(name).or_raise()?.size;
+        let report = Report::new(progress);
+        let digests = py.detach(|| digest::of_member(&self.0, name, Some(&|done| report.tell(done, size)))).or_raise()?;
+        Ok(digests.into_iter().map(|digest| (digest.hash, digest.is_blank)).collect())
     }
 
     fn verify(&self, py: Python<'_>, name: &str, threads: usize, progress: Option<Py<PyAny>>) -> PyResult<()> {
