@@ -57,6 +57,8 @@ pub(super) struct Lanes {
     symbols: Box<[u16]>,
     codes: Box<[Codes; 2]>,
     lanes: [Lane; 2],
+    /// Not for the lanes, but for who borrows them.
+    scratch: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -111,7 +113,16 @@ impl Lanes {
             symbols: vec![0; 2 * (WINDOW + room + OUTPUT_SLACK)].into(),
             codes: Box::new([Codes::new(), Codes::new()]),
             lanes: [lane(), lane()],
+            scratch: Vec::new(),
         }
+    }
+
+    /// Memory for `len` bytes that has been touched before, if there was any use for it.
+    pub(super) fn scratch(&mut self, len: usize) -> &mut [u8] {
+        if self.scratch.len() < len {
+            self.scratch = vec![0; len];
+        }
+        &mut self.scratch[..len]
     }
 
     /// Starts at a block boundary, with an unknown history.

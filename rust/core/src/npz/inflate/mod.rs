@@ -78,7 +78,7 @@ const REGION_SYMBOLS: usize = 1024 << 10;
 /// Compressed bytes of a region: below, looking for a block costs too much; above, nothing is gained.
 const REGION: std::ops::RangeInclusive<u64> = 96 << 10..=1024 << 10;
 /// The longest stream that is read into memory as a whole.
-const PLAIN: u64 = 16 << 20;
+const PLAIN: u64 = 4 << 20;
 /// Streams that expand more than this are runs of the same bytes; one lane fills memory as fast as it goes.
 const RUNS: u64 = 16;
 
@@ -119,16 +119,14 @@ pub(crate) fn inflate(
 /// libdeflate: nothing is faster on one thread, where all of the input and the output are in memory. `None` if it finds
 /// anything wrong; it does not say where, so the stream is then decoded once more.
 fn plain(stream: &Stream, out: &mut [u8]) -> Result<Option<u32>, Fault> {
-    let mut held = Vec::new();
-    let bytes = match stream.bytes {
-        Some(bytes) => bytes,
-        None => {
-            held.resize(stream.len as usize, 0);
-            stream.read(0, &mut held)?;
-            &held
-        }
+    let written = match stream.bytes {
+        Some(bytes) => libdeflater::Decompressor::new().deflate_decompress(bytes, out),
+        None => worker::with_lanes(|lanes| {
+            let bytes = lanes.scratch(stream.len as usize);
+            stream.read(0, bytes)?;
+            Ok(libdeflater::Decompressor::new().deflate_decompress(bytes, out))
+        })?,
     };
-    let written = libdeflater::Decompressor::new().deflate_decompress(bytes, out);
     Ok((written == Ok(out.len())).then(|| crc32fast::hash(out)))
 }
 
