@@ -46,4 +46,4 @@ def by_numpy(path: Path) -> NDArray[np.uint8]:
 
 def by_us(path: Path) -> NDArray[np.uint8]:
     """The engine."""
-    return Archive(path).read(MEMBER)
+    return Archive(path).read(MEMBER, 1)

@@ -1,10 +1,10 @@
 """MedMNIST at the speed of memory.
 
 The same names and the same answers as ``medmnist``, over a Rust core: data sets (:class:`PathMNIST` and 17 others),
-:class:`DataLoader`, :mod:`transforms`, :class:`Evaluator`, and the command line ``medmnist-fast``.
+:class:`DataLoader`, :mod:`transforms`, :class:`Evaluator`, :mod:`npz` for any such file, and the command line ``medmnist-fast``.
 """
 
-from medmnist_fast import transforms
+from medmnist_fast import npz, transforms
 from medmnist_fast._core import NpzError, __version__
 from medmnist_fast.catalog import HOMEPAGE, INFO, default_root
 from medmnist_fast.dataset import (
@@ -69,5 +69,6 @@ __all__ = [
     "VesselMNIST3D",
     "__version__",
     "default_root",
+    "npz",
     "transforms",
 ]

@@ -1,6 +1,6 @@
 """The engine. Arguments are checked for what would be unsafe; the package gives them their meaning."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, Self, final
 
@@ -22,7 +22,15 @@ __all__ = [
 __version__: str
 
 class NpzError(ValueError):
-    """A file is not the npz archive it should be: not a ZIP file, truncated, corrupt, or of an unsupported kind."""
+    """A file is not the npz archive it should be: not a ZIP file, truncated, corrupt, or of an unsupported kind.
+
+    Attributes:
+        member: the member that is at fault, or None.
+        offset: where in the file, in bytes.
+    """
+
+    member: str | None
+    offset: int
 
 @final
 class Archive:
@@ -31,11 +39,42 @@ class Archive:
     def __new__(cls, path: str | PathLike[str]) -> Self:
         """Read the directory. Raises OSError or NpzError."""
 
+    @staticmethod
+    def from_bytes(bytes: NDArray[np.uint8]) -> Archive:
+        """An archive in C-contiguous memory, which is kept alive and not copied. Raises NpzError."""
+
+    @staticmethod
+    def open_store(
+        source: str | PathLike[str],
+        places: Sequence[str | PathLike[str]],
+        threads: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> Archive:
+        """The decoded store of a file, made at the first of ``places`` that can be written to. Raises OSError, NpzError."""
+
+    def find_store(self, place: str | PathLike[str]) -> Archive | None:
+        """The decoded store of this file at ``place``, if there is one and it is valid."""
+
     def names(self) -> list[str]:
         """Members without ``.npy``, in the file's order."""
 
-    def read(self, name: str) -> NDArray[Any]:
+    def entry(self, name: str) -> tuple[dict[str, Any], tuple[int, ...]]:
+        """What directory and npy header say of a member, and its shape. Raises KeyError, NpzError."""
+
+    def read(self, name: str, threads: int) -> NDArray[Any]:
         """Decode a member, checking its CRC-32. Raises KeyError, NpzError or MemoryError."""
+
+    def read_all(self, names: Sequence[str], threads: int) -> list[NDArray[Any]]:
+        """Decode several at once."""
+
+    def view(self, name: str, verify: bool) -> NDArray[np.uint8] | None:
+        """A stored ``|u1`` member in place, read-only; its CRC-32 is checked if asked for. None for other members."""
+
+    def verify(self, name: str, threads: int, progress: Callable[[int, int], None] | None) -> None:
+        """Decode a member, check it and keep nothing. Raises KeyError, NpzError."""
+
+    def digests(self, name: str, progress: Callable[[int, int], None] | None) -> list[tuple[int, bool]]:
+        """Hash (128 bits) of each entry along the first axis, and whether all its bytes are equal; checks the CRC-32."""
 
 @final
 class Step:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,12 @@ class MedMNIST(Sequence[Any]):
         as_rgb: repeats the channel of grey images three times.
         root: folder of the file; by default ``MEDMNIST_ROOT``, else ``~/.medmnist``.
         size: 28 (the default), 64, 128 or 224; 28 or 64 in 3-D.
+        mmap_mode: ``None`` decodes the images into memory if they have at most 2 GiB. ``"r"``, and larger ones, are mapped
+            from a decoded store: made the first time under ``decoded/`` beside the file (or in the user's cache folder),
+            opened in milliseconds from then on, and shared between processes.
 
     Attributes:
-        imgs: ``uint8``, (N, H, W), (N, H, W, 3) or (N, D, H, W). May be replaced.
+        imgs: ``uint8``, (N, H, W), (N, H, W, 3) or (N, D, H, W). May be replaced; read-only if mapped.
         labels: (N, L) as in the file (``uint8`` in official ones). May be replaced.
         info: the set's entry of ``INFO``.
 
@@ -51,6 +54,7 @@ class MedMNIST(Sequence[Any]):
         as_rgb: bool = False,
         root: str | PathLike[str] | None = None,
         size: int | None = None,
+        mmap_mode: Literal["r"] | None = None,
     ) -> None:
         if not hasattr(self, "flag"):
             raise TypeError(f"{type(self).__name__} is no data set of its own; use one of the 18, such as PathMNIST")
@@ -62,7 +66,9 @@ class MedMNIST(Sequence[Any]):
         self.transform = transform
         self.target_transform = target_transform
         self.as_rgb = as_rgb
-        file = SplitFile(self.root, self.flag, self.size, split, download=download)
+        if mmap_mode not in {None, "r"}:
+            raise ValueError(f"mmap_mode {mmap_mode!r}; allowed: None (in memory) and 'r' (mapped, read-only)")
+        file = SplitFile(self.root, self.flag, self.size, split, download=download, mmap_mode=mmap_mode)
         self.imgs, self.labels = file.images(self.spatial_dims), file.labels()
         if len(self.imgs) != len(self.labels):
             raise ValueError(

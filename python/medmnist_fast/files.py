@@ -1,5 +1,6 @@
 """Official files: find them, open them, check that they hold what their name says. New files: whole or not at all."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,12 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medmnist_fast import _core
+from medmnist_fast import _core, store
 from medmnist_fast.catalog import INFO, file_name, size_flag
+from medmnist_fast.progress import show_progress
+
+MAP_ABOVE = 2 << 30
+"""Bytes of images that are decoded into memory at most, unless they have to be."""
 
 
 class SplitFile:
@@ -21,15 +26,16 @@ class SplitFile:
         size: pixels per side.
         split: ``"train"``, ``"val"`` or ``"test"``.
         download: whether the user asked for a missing file to be fetched.
+        mmap_mode: ``"r"`` maps the images from the decoded store, ``None`` does if they are larger than ``MAP_ABOVE``.
 
     Raises:
         FileNotFoundError: no such folder or file.
         NpzError: the file is damaged.
     """
 
-    def __init__(self, root: Path, flag: str, size: int, split: str, *, download: bool = False) -> None:
+    def __init__(self, root: Path, flag: str, size: int, split: str, *, download: bool = False, mmap_mode: str | None = None) -> None:
         self.path = root / file_name(flag, size)
-        self.flag, self.size, self.split = flag, size, split
+        self.flag, self.size, self.split, self._mmap_mode = flag, size, split, mmap_mode
         if not self.path.exists():
             raise FileNotFoundError(self._missing(download=download))
         self._archive = _core.Archive(self.path)
@@ -41,7 +47,7 @@ class SplitFile:
             NpzError: the member is missing or damaged.
             ValueError: it has another type or shape, or no samples.
         """
-        images = self._member("images")
+        images = self._images()
         sample = (self.size,) * spatial_dims + ((3,) if INFO[self.flag]["n_channels"] == 3 else ())
         if images.dtype != np.uint8 or images.ndim == 0 or images.shape[1:] != sample:
             expected = f"(N, {', '.join(map(str, sample))})"
@@ -71,12 +77,32 @@ class SplitFile:
             raise ValueError(f"{found} with values {labels.min()} to {labels.max()}; expected 0 to {largest}")
         return labels
 
+    def _images(self) -> NDArray[Any]:
+        name = self._name("images")
+        facts, _ = self._archive.entry(name)
+        if self._mmap_mode is None and facts["file_size"] <= MAP_ABOVE:
+            return self._member("images")
+        try:
+            with show_progress(f"decoding {self.path.name}") as report:
+                archive = store.open_store(self.path, report)
+        except OSError as error:
+            if self._mmap_mode is not None:
+                raise
+            warnings.warn(f"{error}; decoding into memory instead", stacklevel=4)
+            return self._member("images")
+        # Written and checked when it was made, and not modified since.
+        view = archive.view(name, verify=False)
+        return archive.read(name, 1) if view is None else view
+
     def _member(self, kind: str) -> NDArray[Any]:
+        return self._archive.read(self._name(kind), _core.available_parallelism())
+
+    def _name(self, kind: str) -> str:
         name, names = f"{self.split}_{kind}", self._archive.names()
         if name not in names:
             has = ", ".join(names) or "none at all"
             raise _core.NpzError(f"{self.path}: no member {name!r}, so this is no MedMNIST file; it has {has}")
-        return self._archive.read(name)
+        return name
 
     def _found(self, kind: str, array: NDArray[Any]) -> str:
         return f"{self.path}: {self.split}_{kind} is {array.dtype} of shape {array.shape}"

@@ -1,11 +1,40 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the files that they select."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from medmnist_fast.catalog import check_flag, default_root, file_name
+from medmnist_fast.dataset import DATASETS
+
 Flag = Annotated[str, typer.Option(help="Data set, such as breastmnist; `available` lists them.")]
 Root = Annotated[
     Path | None, typer.Option(help="Folder of the .npz files.", show_default="MEDMNIST_ROOT, else ~/.medmnist")
 ]
+OneFlag = Annotated[
+    str | None, typer.Option("--flag", help="Data set, such as breastmnist.", show_default="all, with --all")
+]
+OneSize = Annotated[int | None, typer.Option("--size", help="Pixels per side.", show_default="28; all, with --all")]
+All = Annotated[bool, typer.Option("--all", help="All data sets, or with --flag or --size all that fit.")]
+
+
+def official_files(root: Path | None, flag: str | None, size: int | None, *, is_all: bool) -> Iterator[tuple[str, int, Path]]:
+    """Flag, size and path of the files that ``--flag``, ``--size`` and ``--all`` stand for, whether they exist or not.
+
+    Raises:
+        ValueError: no such data set or size, or neither a flag nor all of them.
+    """
+    if flag is None and not is_all:
+        raise ValueError("give --flag FLAG for one data set, or --all for all that are there")
+    folder = root or default_root()
+    flags = list(DATASETS) if flag is None else [check_flag(flag)]
+    for name in flags:
+        available = DATASETS[name].available_sizes
+        if not is_all:
+            chosen = [DATASETS[name].check_size(size)]
+        else:
+            chosen = [one for one in available if size in {None, one}]
+        for one in chosen:
+            yield name, one, folder / file_name(name, one)

@@ -7,6 +7,8 @@
 use super::header::{self, Bits, Kind, MAX_HEADER};
 use super::huffman::{Codes, Entry};
 use super::{Fault, Stream};
+use crate::Result;
+use crate::memory::Memory;
 
 /// The farthest back that a match can reach.
 pub(super) const WINDOW: usize = 1 << 15;
@@ -54,7 +56,10 @@ pub(super) enum Side {
 /// Two decoders and their memory.
 pub(super) struct Lanes {
     input: Box<[u8]>,
-    symbols: Box<[u16]>,
+    /// `u16`, half of them for each lane.
+    symbols: Memory,
+    /// In each half.
+    room: usize,
     codes: Box<[Codes; 2]>,
     lanes: [Lane; 2],
     /// Not for the lanes, but for who borrows them.
@@ -98,7 +103,8 @@ struct Limits {
 
 impl Lanes {
     /// Each lane has room for `room` symbols.
-    pub(super) fn new(room: usize) -> Self {
+    pub(super) fn new(room: usize) -> Result<Self> {
+        let room = WINDOW + room + OUTPUT_SLACK;
         let lane = || Lane {
             base: 0,
             held: 0,
@@ -108,13 +114,14 @@ impl Lanes {
             block: Block::Boundary,
             is_last: false,
         };
-        Self {
+        Ok(Self {
             input: vec![0; 2 * INPUT].into(),
-            symbols: vec![0; 2 * (WINDOW + room + OUTPUT_SLACK)].into(),
+            symbols: Memory::zeroed(2 * size_of::<u16>() * room)?,
+            room,
             codes: Box::new([Codes::new(), Codes::new()]),
             lanes: [lane(), lane()],
             scratch: Vec::new(),
-        }
+        })
     }
 
     /// Memory for `len` bytes that has been touched before, if there was any use for it.
@@ -128,10 +135,10 @@ impl Lanes {
     /// Starts at a block boundary, with an unknown history.
     pub(super) fn start_unknown(&mut self, side: Side, stream: &Stream, bit: u64) -> Result<(), Fault> {
         let first = self.first_symbol(side);
-        for (marker, symbol) in (MARKER..).zip(&mut self.symbols[first - WINDOW..first]) {
+        for (marker, symbol) in (MARKER..).zip(&mut self.all_symbols()[first - WINDOW..first]) {
             *symbol = marker;
         }
-        let end = first - WINDOW + self.symbols.len() / 2;
+        let end = first - WINDOW + self.room;
         self.lanes[side as usize].limits = Limits { oldest: first - WINDOW, pos: end - OUTPUT_SLACK, read: 0 };
         self.start(side, stream, bit)
     }
@@ -146,7 +153,7 @@ impl Lanes {
         room: usize,
     ) -> Result<(), Fault> {
         let first = self.first_symbol(side);
-        let end = first - WINDOW + self.symbols.len() / 2;
+        let end = first - WINDOW + self.room;
         self.lanes[side as usize].limits.pos = first.saturating_add(room).min(end - OUTPUT_SLACK);
         self.slide(side, history);
         self.start(side, stream, bit)
@@ -157,7 +164,7 @@ impl Lanes {
         let first = self.first_symbol(side);
         let history = &history[history.len().saturating_sub(WINDOW)..];
         let oldest = first - history.len();
-        for (symbol, &byte) in self.symbols[oldest..first].iter_mut().zip(history) {
+        for (symbol, &byte) in self.all_symbols()[oldest..first].iter_mut().zip(history) {
             *symbol = byte.into();
         }
         let lane = &mut self.lanes[side as usize];
@@ -178,7 +185,7 @@ impl Lanes {
 
     /// The symbols since the start or the last slide.
     pub(super) fn symbols(&self, side: Side) -> &[u16] {
-        &self.symbols[self.first_symbol(side)..self.lanes[side as usize].cursor.pos]
+        &bytemuck::cast_slice(self.symbols.as_ref())[self.first_symbol(side)..self.lanes[side as usize].cursor.pos]
     }
 
     /// The next bit of the stream.
@@ -269,7 +276,8 @@ impl Lanes {
         let len = left.min(unread).min(lane.limits.pos + OUTPUT_SLACK - lane.cursor.pos);
         // Stored bytes start at a whole one.
         let bytes = &self.input[lane.cursor.read / 8..][..len];
-        for (symbol, &byte) in self.symbols[lane.cursor.pos..].iter_mut().zip(bytes) {
+        let symbols: &mut [u16] = bytemuck::cast_slice_mut(self.symbols.as_mut());
+        for (symbol, &byte) in symbols[lane.cursor.pos..].iter_mut().zip(bytes) {
             *symbol = byte.into();
         }
         lane.cursor.pos += len;
@@ -322,11 +330,16 @@ impl Lanes {
     }
 
     fn first_symbol(&self, side: Side) -> usize {
-        side as usize * (self.symbols.len() / 2) + WINDOW
+        side as usize * self.room + WINDOW
     }
 
     fn shared(&mut self) -> Shared<'_> {
-        Shared { input: &self.input, symbols: &mut self.symbols, codes: &self.codes }
+        let symbols = bytemuck::cast_slice_mut(self.symbols.as_mut());
+        Shared { input: &self.input, symbols, codes: &self.codes }
+    }
+
+    fn all_symbols(&mut self) -> &mut [u16] {
+        bytemuck::cast_slice_mut(self.symbols.as_mut())
     }
 }
 

@@ -71,8 +71,8 @@ impl Fault {
 /// What the caller wants to be told: the number of bytes decoded so far. An error ends the work.
 pub type Progress<'a> = &'a dyn Fn(u64) -> Result<()>;
 
-/// Symbols that a lane has room for: four times what it usually needs. Memory is used as far as symbols are.
-const ROOM: usize = 4 * REGION_SYMBOLS;
+/// Symbols that a lane has room for: twice what it usually needs. Memory is used as far as symbols are.
+const ROOM: usize = 2 * REGION_SYMBOLS;
 /// What a region should come to, so that a pair of them stays in the nearer caches.
 const REGION_SYMBOLS: usize = 1024 << 10;
 /// Compressed bytes of a region: below, looking for a block costs too much; above, nothing is gained.
@@ -125,7 +125,8 @@ fn plain(stream: &Stream, out: &mut [u8]) -> Result<Option<u32>, Fault> {
             let bytes = lanes.scratch(stream.len as usize);
             stream.read(0, bytes)?;
             Ok(libdeflater::Decompressor::new().deflate_decompress(bytes, out))
-        })?,
+        })
+        .map_err(Fault::Other)??,
     };
     Ok((written == Ok(out.len())).then(|| crc32fast::hash(out)))
 }
@@ -151,6 +152,7 @@ pub(crate) fn prefix(stream: &Stream, len: usize) -> Result<Vec<u8>, Fault> {
         // There is no unknown history at the start of a stream, so symbols are bytes.
         Ok(symbols.iter().take(len).map(|&symbol| symbol as u8).collect())
     })
+    .map_err(Fault::Other)?
 }
 
 #[cfg(test)]

@@ -71,6 +71,11 @@ impl<'a> Tail<'a> {
         (!state.is_over).then_some(Turn { tail: self, state })
     }
 
+    /// Ends the work for all.
+    pub(super) fn abort(&self, fault: Fault) {
+        Turn { tail: self, state: self.lock() }.fail(fault);
+    }
+
     /// Ends the others' waiting if this thread panics.
     pub(super) fn abort_on_panic(&self) -> impl Drop + use<'_, 'a> {
         struct Abort<'t, 'a>(&'t Tail<'a>);

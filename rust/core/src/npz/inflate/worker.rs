@@ -8,6 +8,7 @@ use super::huffman::Codes;
 use super::lanes::{Lanes, Side, Stop};
 use super::tail::{Tail, Turn};
 use super::{Fault, Progress, ROOM, Stream};
+use crate::Result;
 
 /// How many bytes are searched for the start of a block, and in which steps. Blocks of zlib have some 16 KiB.
 const SEARCH: u64 = 64 << 10;
@@ -29,7 +30,7 @@ impl Job<'_> {
     /// Decodes regions until there are none left.
     pub(super) fn work(&self, progress: Option<Progress>) {
         let _abort = self.tail.abort_on_panic();
-        with_lanes(|lanes| {
+        let done = with_lanes(|lanes| {
             loop {
                 let first = self.next.fetch_add(2, Ordering::Relaxed);
                 if first >= self.regions || self.tail.is_over() {
@@ -52,6 +53,9 @@ impl Job<'_> {
                 }
             }
         });
+        if let Err(error) = done {
+            self.tail.abort(Fault::Other(error));
+        }
     }
 
     /// Starts a lane in a region; `None` if no block is found there.
@@ -139,17 +143,17 @@ pub(super) struct Begun {
 
 /// Lends a pair of lanes that has been used before, if there is one: touching fresh memory takes longer than decoding a
 /// small member.
-pub(super) fn with_lanes<T>(work: impl FnOnce(&mut Lanes) -> T) -> T {
+pub(super) fn with_lanes<T>(work: impl FnOnce(&mut Lanes) -> T) -> Result<T> {
     static WARM: Mutex<Vec<Lanes>> = Mutex::new(Vec::new());
     const MOST: usize = 16;
     // Never waits, so that a child forked while another thread held the lock does not either.
     let warm = WARM.try_lock().ok().and_then(|mut warm| warm.pop());
-    let mut lanes = warm.unwrap_or_else(|| Lanes::new(ROOM));
+    let mut lanes = warm.map_or_else(|| Lanes::new(ROOM), Ok)?;
     let result = work(&mut lanes);
     if let Ok(mut warm) = WARM.try_lock()
         && warm.len() < MOST
     {
         warm.push(lanes);
     }
-    result
+    Ok(result)
 }

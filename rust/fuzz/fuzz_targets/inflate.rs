@@ -1,0 +1,6 @@
+//! Any bytes as DEFLATE blocks, compared with libdeflate. Streams this short are a single region; see `regions`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|blocks: &[u8]| medmnist_fuzz::compare(blocks, 1 << 20));

@@ -1,0 +1,109 @@
+//! What the targets share: archives from bytes, and DEFLATE blocks in an archive, compared with what libdeflate makes of
+//! them.
+
+use std::sync::{Arc, LazyLock};
+
+use libdeflater::{DecompressionError, Decompressor};
+use medmnist_core::npz::{Archive, NpzError};
+use medmnist_core::{Error, Result};
+
+/// Bytes of the npy header in front of the blocks, as NumPy pads it. Fixed, so that it can name a length that is only
+/// known when the stream behind it has been decoded.
+const HEADER: usize = 128;
+/// Bytes that a byte of DEFLATE can stand for.
+const MAX_EXPANSION: usize = 1032;
+/// The stored block that a stream starts with: not the last one, `HEADER` bytes, and the complement of that number.
+const STORED: [u8; 5] = [0, HEADER as u8, 0, !(HEADER as u8), 0xff];
+
+/// An archive in memory of just its size, so that a read beyond its end is seen.
+pub fn open(bytes: &[u8]) -> Result<Archive> {
+    Archive::from_bytes(Arc::new(bytes.to_vec()))
+}
+
+/// The bytes of a member, if it can be read; if not, the reason can be printed.
+#[must_use]
+pub fn read(archive: &Archive, name: &str, threads: usize) -> Option<Vec<u8>> {
+    match archive.read(name, threads, None) {
+        Ok(array) => {
+            assert_eq!(array.as_ref().len(), array.header().byte_len());
+            Some(array.as_ref().to_vec())
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            None
+        }
+    }
+}
+
+/// Blocks as the data of a member: what libdeflate decodes is read, whatever the number of threads; what it refuses is
+/// refused. Blocks that come to more than `room` bytes are left alone, so that memory stays bounded.
+pub fn compare(blocks: &[u8], room: usize) {
+    // Once for the length alone: blocks may copy from the header, which names it.
+    match libdeflate(&stream(0, blocks), room) {
+        Ok(bytes) => check_decoded(blocks, bytes.len()),
+        Err(DecompressionError::BadData) => check_refused(blocks),
+        Err(DecompressionError::InsufficientSpace) => {}
+    }
+}
+
+fn check_decoded(blocks: &[u8], size: usize) {
+    let stream = stream(size - HEADER, blocks);
+    let expected = libdeflate(&stream, size).expect("the same blocks");
+    let archive = member(&stream, size, crc32fast::hash(&expected));
+    for threads in [1, 2, 3] {
+        let found = read(&archive, "a", threads).expect("libdeflate decodes it");
+        assert!(found == expected[HEADER..], "other bytes than libdeflate's on {threads} threads");
+        // Reading may leave the work to libdeflate, verifying does not.
+        archive.verify("a", threads, None).expect("what can be read is valid");
+    }
+}
+
+fn check_refused(blocks: &[u8]) {
+    // A size that is too small could hide that the stream is decoded, one that no stream exceeds cannot.
+    for len in [64, MAX_EXPANSION * (STORED.len() + HEADER + blocks.len()) - HEADER] {
+        let archive = member(&stream(len, blocks), HEADER + len, 0);
+        for threads in [1, 3] {
+            let error = archive.verify("a", threads, None).expect_err("libdeflate refuses it");
+            let Error::Npz { source, .. } = error else { panic!("{error}") };
+            assert!(matches!(source, NpzError::Inflate(_)) && source != *ENDED, "decoded what libdeflate refuses");
+        }
+    }
+    assert_eq!(read(&member(&stream(64, blocks), HEADER + 64, 0), "a", 2), None);
+}
+
+/// How a stream is refused that has ended well, but with fewer bytes than the directory says.
+static ENDED: LazyLock<NpzError> = LazyLock::new(|| {
+    // An empty block of fixed codes, the last one.
+    let archive = member(&stream(1, &[3, 0]), HEADER + 1, 0);
+    match archive.verify("a", 1, None) {
+        Err(Error::Npz { source, .. }) => source,
+        other => panic!("{other:?}"),
+    }
+});
+
+/// A DEFLATE stream: the npy header of `len` bytes as a stored block, then the blocks.
+fn stream(len: usize, blocks: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({len},), }}");
+    let text_len = HEADER - 10;
+    let header = format!("{text:text_len$}");
+    assert_eq!(header.len(), text_len);
+    [&STORED, &b"\x93NUMPY\x01\x00"[..], &[text_len as u8, 0], header.as_bytes(), blocks].concat()
+}
+
+fn libdeflate(stream: &[u8], room: usize) -> Result<Vec<u8>, DecompressionError> {
+    let mut bytes = vec![0; room];
+    let len = Decompressor::new().deflate_decompress(stream, &mut bytes)?;
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
+/// An archive of one deflated member, `a`.
+fn member(stream: &[u8], size: usize, crc: u32) -> Archive {
+    let narrow = |value: usize| u32::try_from(value).expect("small").to_le_bytes();
+    // Method, time and date, CRC-32, sizes, and the length of the name.
+    let common = [&[8, 0, 0, 0, 0, 0][..], &crc.to_le_bytes(), &narrow(stream.len()), &narrow(size), &[5, 0]].concat();
+    let local = [b"PK\x03\x04\x14\0\0\0", &common[..], &[0, 0], b"a.npy", stream].concat();
+    let entry = [b"PK\x01\x02\x14\0\x14\0\0\0", &common[..], &[0; 16], b"a.npy"].concat();
+    let end = [b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &narrow(entry.len())[..], &narrow(local.len()), &[0, 0]].concat();
+    open(&[local, entry, end].concat()).expect("a valid archive")
+}
