@@ -103,6 +103,11 @@ def archives() -> dict[str, bytes]:
 def streams() -> dict[str, bytes]:
     """For `inflate`: each goes on behind the npy header that the target puts in front."""
     text = b"".join(b"%d %d\n" % (number, number * number) for number in range(60))
+    # Frequencies for which Huffman's codes are as long as they can be: those of Fibonacci.
+    counts = [1, 1]
+    while len(counts) < 15:
+        counts.append(counts[-1] + counts[-2])
+    steep = b"".join(bytes([value]) * count for value, count in enumerate(counts))
     return {
         "stored": deflate(text[:200], level=0),
         "fixed": deflate(text, strategy=zlib.Z_FIXED),
@@ -111,7 +116,7 @@ def streams() -> dict[str, bytes]:
         "runs": deflate(bytes(5000) + b"\1" * 5000, strategy=zlib.Z_RLE),
         # Periods that are shorter than what is copied in one step.
         "periods": deflate(b"".join(bytes(range(period)) * 20 for period in range(1, 18))),
-        "long_codes": deflate(b"".join(bytes([value]) * (1 << value // 2) for value in range(22)), 1, zlib.Z_HUFFMAN_ONLY),
+        "long_codes": deflate(steep, strategy=zlib.Z_HUFFMAN_ONLY),
         "all_bytes": deflate(bytes(range(256)) * 2 + text),
         "all_kinds": deflate(b"stored", 0, flush=zlib.Z_SYNC_FLUSH)
         + deflate(text[:99], 9, zlib.Z_FIXED, zlib.Z_SYNC_FLUSH)
@@ -121,20 +126,32 @@ def streams() -> dict[str, bytes]:
 
 
 def damage() -> dict[str, bytes]:
-    """For `regions`: a place, whether bytes are put between (0) or over (1) those that are there, and the bytes."""
+    """For `regions`.
+
+    A byte says whether bytes are put between (0) or over (1) those that are there, and how many threads decode them;
+    three bytes say where; then come the bytes.
+    """
     text = b"".join(b"%d %d\n" % (number, number * number) for number in range(90))
     block = deflate(text, flush=zlib.Z_SYNC_FLUSH)
+    # Stored bytes that look like a block to whoever does not know what is before them.
     pretence = deflate(block, level=0, flush=zlib.Z_SYNC_FLUSH)
+
+    def between(place: int, threads: int, blocks: bytes = b"") -> bytes:
+        return struct.pack("<I", place << 8 | threads - 1 << 1) + blocks
+
+    def over(place: int, threads: int, damage: bytes) -> bytes:
+        return struct.pack("<I", place << 8 | threads - 1 << 1 | 1) + damage
+
     return {
-        "nothing": struct.pack("<HB", 0, 0),
-        "block_in_front": struct.pack("<HB", 0, 0) + block,
-        "block_between": struct.pack("<HB", 1, 0) + block,
-        # Stored bytes that look like a block to whoever does not know what is before them.
-        "pretended_block": struct.pack("<HB", 1, 0) + pretence,
-        "pretended_block_late": struct.pack("<HB", 2, 0) + pretence,
-        "end": struct.pack("<HB", 2, 0) + deflate(text),
-        "damage": struct.pack("<HB", 20000, 1) + b"\0",
-        "damage_late": struct.pack("<HB", 50001, 3) + b"\xff\xff",
+        "nothing": between(0, 1),
+        "nothing_on_threads": between(0, 3),
+        "block_in_front": between(0, 2, block),
+        "block_between": between(1, 3, block),
+        "pretended_block": between(1, 2, pretence),
+        "pretended_block_late": between(2, 3, pretence),
+        "end": between(2, 2, deflate(text)),
+        "damage": over(100_000, 2, b"\0"),
+        "damage_late": over(250_001, 3, b"\xff\xff"),
     }
 
 

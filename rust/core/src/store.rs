@@ -17,8 +17,8 @@ use crate::{Error, Result};
 const VERSION: u32 = 1;
 /// How often a waiting process looks whether the writer is done.
 const POLL: Duration = Duration::from_millis(20);
-/// File systems keep times as coarse as this (FAT).
-const TIME_TOLERANCE: u64 = 2_000_000_000;
+/// How coarse the times are that file systems keep, in nanoseconds: from ext4, APFS and NTFS to FAT.
+const TIME_STEPS: [u64; 6] = [1, 100, 1_000, 1_000_000, 1_000_000_000, 2_000_000_000];
 /// Beside the store itself: directories, journals.
 const SPACE_MARGIN: u64 = 1 << 20;
 
@@ -67,7 +67,7 @@ fn key(archive: &Archive) -> String {
 fn valid(archive: &Archive, key: &str, place: &Path) -> Option<Archive> {
     let store = Archive::open(place).ok()?;
     let is_valid = store.comment() == key.as_bytes()
-        && store.modified().abs_diff(archive.modified()) <= TIME_TOLERANCE
+        && TIME_STEPS.iter().any(|step| store.modified() == archive.modified() / step * step)
         && store.entries().len() == archive.entries().len()
         && store.entries().iter().zip(archive.entries()).all(|(stored, entry)| {
             stored.method == Method::Stored

@@ -9,13 +9,11 @@ fuzz_target!(|bytes: &[u8]| {
 
     assert!(header.shape.len() <= 64, "NumPy has no more axes");
     // Wide enough for what a `usize` is not: a product that wrapped around would differ.
-    let item_size: u128 = header.descr.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().expect("it has a size");
-    let len = if header.shape.contains(&0) {
-        0
-    } else {
-        header.shape.iter().try_fold(item_size, |product, &axis| product.checked_mul(axis as u128)).expect("not that many")
-    };
-    assert_eq!(header.byte_len() as u128, len, "{header:?}");
+    let item_size = header.descr.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let item_size: u128 = item_size.parse().expect("it has a size");
+    let mut axes = header.shape.iter().map(|&axis| axis as u128);
+    let len = axes.try_fold(item_size, u128::checked_mul);
+    assert_eq!(Some(header.byte_len() as u128), len, "{header:?}");
 
     assert_eq!(bytes.as_ptr_range().end, rest.as_ptr_range().end, "the rest is the end of the bytes");
     // What is behind a header does not matter, and all of the header does.

@@ -32,7 +32,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     fs::create_dir(&place).expect("the temporary folder is writable");
     let [source, store] = ["source", "store"].map(|name| place.join(name));
     write(&source, SOURCE, modified);
-    store::open(&source, &[store.clone()], 1, &|_, _| Ok(())).expect("it has a store");
+    store::open(&source, std::slice::from_ref(&store), 1, &|_, _| Ok(())).expect("it has a store");
     let valid = fs::read(&store).expect("it was just written");
     let source = Archive::open(&source).expect("a valid archive");
     fs::remove_dir_all(&place).expect("it was just made");

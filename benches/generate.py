@@ -1,0 +1,84 @@
+"""Large files in the official layout, made in seconds: their pixels repeat after some megabytes, as DEFLATE cannot notice."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.lib import format as npy
+
+BLOCK = 32 << 20
+"""Bytes after which the pixels repeat: far beyond DEFLATE's window of 32 KiB."""
+SIDE = 224
+
+
+def write_large(path: Path, gigabytes: float) -> None:
+    """An ``.npz`` of RGB images (N, 224, 224, 3) that inflate to about ``gigabytes``, with a label for each.
+
+    The pixels are smooth with noise and compress to about 85 %, as the official sets do. They are compressed once, by
+    zlib at level 6 in blocks of its usual size, and written as often as it takes.
+    """
+    image = SIDE * SIDE * 3
+    count = max(1, round(gigabytes * 1e9 / image))
+    header = _header((count, SIDE, SIDE, 3))
+    block = _pixels()
+    total = count * image
+    with path.open("wb") as file:
+        entries = []
+        compressor = zlib.compressobj(6, wbits=-15)
+        # A full flush ends at a byte and forgets the window: what follows can be repeated.
+        head = compressor.compress(header) + compressor.flush(zlib.Z_FULL_FLUSH)
+        body = compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
+        rest = zlib.compressobj(6, wbits=-15)
+        tail = rest.compress(block[: total % len(block)]) + rest.flush()
+        repeats = total // len(block)
+        crc = zlib.crc32(header)
+        for _ in range(repeats):
+            crc = zlib.crc32(block, crc)
+        crc = zlib.crc32(block[: total % len(block)], crc)
+        compressed = len(head) + repeats * len(body) + len(tail)
+        entries.append(_entry(file.tell(), "train_images.npy", crc, compressed, len(header) + total))
+        file.write(_local("train_images.npy") + head)
+        for _ in range(repeats):
+            file.write(body)
+        file.write(tail)
+        labels = _header((count, 1)) + bytes(count)
+        packed = zlib.compress(labels, wbits=-15)
+        entries.append(_entry(file.tell(), "train_labels.npy", zlib.crc32(labels), len(packed), len(labels)))
+        file.write(_local("train_labels.npy") + packed)
+        start = file.tell()
+        file.write(b"".join(entries))
+        length = file.tell() - start
+        end64 = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, len(entries), len(entries), length, start)
+        locator = struct.pack("<4sIQI", b"PK\6\7", 0, start + length, 1)
+        end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+        file.write(end64 + locator + end)
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    npy.write_array_header_1_0(buffer, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+def _pixels() -> bytes:
+    rng = np.random.default_rng(0)
+    rows = np.linspace(0, 20 * np.pi, BLOCK // (SIDE * 3))[:, None]
+    smooth = 128 + 60 * np.sin(rows + np.linspace(0, 3, SIDE * 3))
+    noisy = smooth + rng.normal(0, 18, smooth.shape)
+    return np.clip(noisy, 0, 255).astype(np.uint8).tobytes()[:BLOCK]
+
+
+def _local(name: str) -> bytes:
+    # Sizes are in the directory; here they are saturated, as NumPy writes them.
+    fields = (b"PK\3\4", 45, 0, 8, 0, 33, 0, 0xFFFFFFFF, 0xFFFFFFFF, len(name), 0)
+    return struct.pack("<4sHHHHHIIIHH", *fields) + name.encode()
+
+
+def _entry(offset: int, name: str, crc: int, compressed: int, size: int) -> bytes:
+    extra = struct.pack("<HHQQQ", 1, 24, size, compressed, offset)
+    wide = 0xFFFFFFFF
+    fields = (b"PK\1\2", 45, 45, 0, 8, 0, 33, crc, wide, wide, len(name), len(extra), 0, 0, 0, 0, wide)
+    return struct.pack("<4sHHHHHHIIIHHHHHII", *fields) + name.encode() + extra
