@@ -259,17 +259,18 @@ def test_a_full_disk_is_noticed_before_anything_is_written(root: Path, tmp_path:
     path.unlink()
 
 
-def test_a_read_only_folder_falls_back_to_the_cache(root: Path, tmp_path: Path) -> None:
-    root.chmod(0o555)
-    if os.access(root, os.W_OK):
-        # A privileged user may write anywhere: a file in the folder's place refuses even that.
-        root.chmod(0o755)
-        pytest.skip("this user can write to read-only folders")
-    expected = mf.RetinaMNIST("train", root=root).imgs
-    assert np.array_equal(mf.RetinaMNIST("train", root=root, mmap_mode="r").imgs, expected)
-    assert files_below(root) == [f"{FLAG}.npz"]
-    assert [Path(file).name for file in files_below(tmp_path / "cache")] == [f"{FLAG}.npz"]
-    assert store.find(root / f"{FLAG}.npz") in store.places(root / f"{FLAG}.npz")
+@pytest.mark.skipif(sys.platform != "linux", reason="no folder that refuses even a privileged user but on Linux: /sys")
+def test_a_read_only_folder_falls_back_to_the_cache(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = root / f"{FLAG}.npz"
+    refused, cache = Path("/sys/decoded") / path.name, store.places(path)[1]
+    assert cache.is_relative_to(tmp_path / "cache")
+    monkeypatch.setattr("medmnist_fast.store.places", lambda _: [refused, cache])
+    assert np.array_equal(mf.RetinaMNIST("train", root=root, mmap_mode="r").imgs, mf.RetinaMNIST("train", root=root).imgs)
+    assert files_below(root) == [path.name]
+    assert store.find(path) == cache
+    monkeypatch.setattr("medmnist_fast.store.places", lambda _: [refused])
+    with pytest.raises(OSError, match="/sys/decoded"):
+        mf.RetinaMNIST("train", root=root, mmap_mode="r")
 
 
 def test_a_damaged_source_leaves_nothing(root: Path) -> None:
