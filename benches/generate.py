@@ -1,4 +1,4 @@
-"""Large files in the official layout, made in seconds: their pixels repeat after some megabytes, as DEFLATE cannot notice."""
+"""Large files in the official layout, made in seconds: their pixels repeat, too far apart for DEFLATE to notice."""
 
 import struct
 import zlib

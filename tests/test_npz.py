@@ -1,4 +1,4 @@
-"""The npz reader against zipfile and numpy.load, on valid files of every kind; broken ones are in test_npz_hostile.py."""
+"""The npz reader against zipfile and numpy.load, on valid files; broken ones are in test_npz_hostile.py."""
 
 import gc
 import io
@@ -40,7 +40,9 @@ def test_equals_numpy_on_every_member(data_root: Path, threads: int) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(array=ARRAYS, compressed=st.booleans(), fortran=st.booleans(), version=st.sampled_from([(1, 0), (2, 0), (3, 0)]))
-def test_equals_numpy_on_any_array(array: np.ndarray, compressed: bool, fortran: bool, version: tuple[int, int]) -> None:
+def test_equals_numpy_on_any_array(
+    array: np.ndarray, compressed: bool, fortran: bool, version: tuple[int, int]
+) -> None:
     array = np.asfortranarray(array) if fortran else array
     member, buffer = io.BytesIO(), io.BytesIO()
     np.lib.format.write_array(member, array, version=version)
@@ -203,7 +205,23 @@ def test_more_than_four_gigabytes(tmp_path: Path) -> None:
             file.write(data)
             file.seek(start + compressed)
             extra = struct.pack("<2H3Q", 1, 24, length, compressed, offset)
-            fields = (b"PK\1\2", 45, 45, 0, method, 0, 33, checksum, *[0xFFFFFFFF] * 2, len(name), len(extra), 0, 0, 0, 0)
+            fields = (
+                b"PK\1\2",
+                45,
+                45,
+                0,
+                method,
+                0,
+                33,
+                checksum,
+                *[0xFFFFFFFF] * 2,
+                len(name),
+                len(extra),
+                0,
+                0,
+                0,
+                0,
+            )
             directory += struct.pack("<4s6H3I5H2I", *fields, 0xFFFFFFFF) + name.encode() + extra
         start = file.tell()
         file.write(directory)

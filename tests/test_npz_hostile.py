@@ -96,14 +96,37 @@ def zipped(payload: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return buffer.getvalue()
 
 
-def lying(payload: bytes, *, size: int, name: bytes = b"a.npy", local_name: bytes = b"a.npy", local_method: int = 8) -> bytes:
+def lying(
+    payload: bytes, *, size: int, name: bytes = b"a.npy", local_name: bytes = b"a.npy", local_method: int = 8
+) -> bytes:
     """An archive of one deflated member whose directory claims ``size`` bytes."""
     packed = zlib.compress(payload, wbits=-15)
     crc = zlib.crc32(payload)
-    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, local_method, 0, 33, crc, 0, 0, len(local_name), 0) + local_name + packed
+    local = (
+        struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, local_method, 0, 33, crc, 0, 0, len(local_name), 0)
+        + local_name
+        + packed
+    )
     extra = struct.pack("<2HQ", 1, 8, size)
     entry = struct.pack(
-        "<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 8, 0, 33, crc, len(packed), 0xFFFFFFFF, len(name), len(extra), 0, 0, 0, 0, 0
+        "<4s6H3I5H2I",
+        b"PK\1\2",
+        20,
+        20,
+        0,
+        8,
+        0,
+        33,
+        crc,
+        len(packed),
+        0xFFFFFFFF,
+        len(name),
+        len(extra),
+        0,
+        0,
+        0,
+        0,
+        0,
     )
     entry += name + extra
     return local + entry + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(entry), len(local), 0)
@@ -147,7 +170,7 @@ def test_encrypted_duplicate_and_overlapping_members_are_refused() -> None:
     content = bytearray(zipped(npy()))
     entry = content.index(b"PK\1\2")
     content[entry + 8] |= 1
-    with pytest.raises(NpzError, match='member "a.npy" at byte .*: encrypted'):
+    with pytest.raises(NpzError, match=r'member "a.npy" at byte .*: encrypted'):
         npz.open(bytes(content))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
@@ -162,7 +185,7 @@ def test_encrypted_duplicate_and_overlapping_members_are_refused() -> None:
     entry = content[start:end]
     entries = entry + entry.replace(b"a.npy", b"b.npy")
     tail = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 2, 2, len(entries), start, 0)
-    with pytest.raises(NpzError, match='member "[ab].npy" at byte 0: overlaps what comes behind it'):
+    with pytest.raises(NpzError, match=r'member "[ab].npy" at byte 0: overlaps what comes behind it'):
         npz.open(content[:start] + entries + tail)
 
 
@@ -175,7 +198,7 @@ def test_a_file_that_shrinks_after_opening(tmp_path: Path, compressed: bool) -> 
     with path.open("r+b") as file:
         file.truncate(1_000_000)
     for threads in (1, 2):
-        with pytest.raises(NpzError, match='member "a" at byte .*: data reaches beyond the end of the file') as caught:
+        with pytest.raises(NpzError, match=r'member "a" at byte .*: data reaches beyond the end of the file') as caught:
             archive._core.read("a", threads)
         assert caught.value.member == "a"
         assert 0 < caught.value.offset <= path.stat().st_size + (2 << 20)
@@ -193,7 +216,7 @@ def test_damage_deep_in_a_large_member_is_located(tmp_path: Path) -> None:
     content[at : at + 40] = bytes(40)
     path.write_bytes(content)
     for threads in (1, 2, 4):
-        with pytest.raises(NpzError, match='member "a" at byte') as caught:
+        with pytest.raises(NpzError, match=r'member "a" at byte') as caught:
             npz.open(path, num_threads=threads)["a"]
         if "CRC" not in str(caught.value):
             assert at - 100_000 < caught.value.offset <= len(content)

@@ -59,7 +59,12 @@ def test_mapped_images_are_those_of_the_file(root: Path) -> None:
 
 def test_a_mapped_set_feeds_the_loader(root: Path) -> None:
     batches = [
-        [images for images, _ in mf.DataLoader(mf.RetinaMNIST("train", root=root, mmap_mode=mode), shuffle=True, seed=3, output="numpy")]
+        [
+            images
+            for images, _ in mf.DataLoader(
+                mf.RetinaMNIST("train", root=root, mmap_mode=mode), shuffle=True, seed=3, output="numpy"
+            )
+        ]
         for mode in (None, "r")
     ]
     assert all(np.array_equal(one, other) for one, other in zip(*batches, strict=True))
@@ -219,7 +224,7 @@ def test_a_write_that_fails_leaves_nothing(root: Path, limit: int) -> None:
     assert_store_is_right(root)
 
 
-def test_a_full_disk_is_noticed_before_anything_is_written(root: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_noticed_before_anything_is_written(root: Path) -> None:
     # A member that would not fit; all but the start of its stream is a hole, which is not looked at.
     size = int(shutil.disk_usage(root).free * 1.2) + (1 << 30)
     header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({size},)}}"
@@ -260,12 +265,16 @@ def test_a_full_disk_is_noticed_before_anything_is_written(root: Path, tmp_path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no folder that refuses even a privileged user but on Linux: /sys")
-def test_a_read_only_folder_falls_back_to_the_cache(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_folder_falls_back_to_the_cache(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = root / f"{FLAG}.npz"
     refused, cache = Path("/sys/decoded") / path.name, store.places(path)[1]
     assert cache.is_relative_to(tmp_path / "cache")
     monkeypatch.setattr("medmnist_fast.store.places", lambda _: [refused, cache])
-    assert np.array_equal(mf.RetinaMNIST("train", root=root, mmap_mode="r").imgs, mf.RetinaMNIST("train", root=root).imgs)
+    assert np.array_equal(
+        mf.RetinaMNIST("train", root=root, mmap_mode="r").imgs, mf.RetinaMNIST("train", root=root).imgs
+    )
     assert files_below(root) == [path.name]
     assert store.find(path) == cache
     monkeypatch.setattr("medmnist_fast.store.places", lambda _: [refused])

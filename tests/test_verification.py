@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import OFFICIAL
+from tests.test_cli import cli
 
 from medmnist_fast import phantoms, store
 from medmnist_fast.catalog import INFO
 from medmnist_fast.verification import Verification, verify
-from tests.conftest import OFFICIAL
-from tests.test_cli import cli
 
 
 def silent(_: str):
-    return lambda done, total: None
+    return lambda *_: None
 
 
 def verified(path: Path, flag: str = "retinamnist") -> Verification:

@@ -1,7 +1,8 @@
 """MedMNIST at the speed of memory.
 
 The same names and the same answers as ``medmnist``, over a Rust core: data sets (:class:`PathMNIST` and 17 others),
-:class:`DataLoader`, :mod:`transforms`, :class:`Evaluator`, :mod:`npz` for any such file, and the command line ``medmnist-fast``.
+:class:`DataLoader`, :mod:`transforms`, :class:`Evaluator`, :mod:`npz` for any ``.npz`` file, and the command line
+``medmnist-fast``.
 """
 
 from medmnist_fast import npz, transforms

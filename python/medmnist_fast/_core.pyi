@@ -40,7 +40,7 @@ class Archive:
         """Read the directory. Raises OSError or NpzError."""
 
     @staticmethod
-    def from_bytes(bytes: NDArray[np.uint8]) -> Archive:
+    def from_bytes(content: NDArray[np.uint8]) -> Archive:
         """An archive in C-contiguous memory, which is kept alive and not copied. Raises NpzError."""
 
     @staticmethod
@@ -50,7 +50,7 @@ class Archive:
         threads: int,
         progress: Callable[[int, int], None] | None,
     ) -> Archive:
-        """The decoded store of a file, made at the first of ``places`` that can be written to. Raises OSError, NpzError."""
+        """The decoded store of a file, made where the first of ``places`` allows. Raises OSError, NpzError."""
 
     def find_store(self, place: str | PathLike[str]) -> Archive | None:
         """The decoded store of this file at ``place``, if there is one and it is valid."""
@@ -74,7 +74,7 @@ class Archive:
         """Decode a member, check it and keep nothing. Raises KeyError, NpzError."""
 
     def digests(self, name: str, progress: Callable[[int, int], None] | None) -> list[tuple[int, bool]]:
-        """Hash (128 bits) of each entry along the first axis, and whether all its bytes are equal; checks the CRC-32."""
+        """128-bit hash of each entry along the first axis, and whether its bytes are all equal; checks the CRC-32."""
 
 @final
 class Step:

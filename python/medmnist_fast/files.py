@@ -33,7 +33,9 @@ class SplitFile:
         NpzError: the file is damaged.
     """
 
-    def __init__(self, root: Path, flag: str, size: int, split: str, *, download: bool = False, mmap_mode: str | None = None) -> None:
+    def __init__(
+        self, root: Path, flag: str, size: int, split: str, *, download: bool = False, mmap_mode: str | None = None
+    ) -> None:
         self.path = root / file_name(flag, size)
         self.flag, self.size, self.split, self._mmap_mode = flag, size, split, mmap_mode
         if not self.path.exists():

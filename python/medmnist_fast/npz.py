@@ -156,9 +156,7 @@ def open(  # noqa: A001 - npz.open, as gzip.open and zipfile's
     if isinstance(source, str | PathLike):
         return Archive(_core.Archive(source), fspath(source), threads)
     try:
-        buffer = memoryview(source)
+        buffer = memoryview(source)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"source is {type(source).__name__}; allowed: a path, bytes, or any buffer") from None
     return Archive(_core.Archive.from_bytes(np.frombuffer(buffer, np.uint8)), "<bytes>", threads)
-
-

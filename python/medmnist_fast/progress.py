@@ -26,7 +26,7 @@ def show_progress(text: str, file: TextIO | None = None) -> Iterator[Report]:
 
 class _Line:
     def __init__(self, text: str, stream: TextIO) -> None:
-        self._timer = threading.Timer(1, lambda: print(f"{text} …", file=stream, flush=True))  # noqa: T201
+        self._timer = threading.Timer(1, lambda: print(f"{text} …", file=stream, flush=True))
         self._timer.daemon = True
         self._timer.start()
 
@@ -40,7 +40,14 @@ class _Line:
 class _Bar:
     def __init__(self, text: str, stream: TextIO) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
 
         columns = (TextColumn(text), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=Console(file=stream), transient=True)

@@ -1,7 +1,7 @@
 """Decoded stores: where they are, and how they are made, found and removed.
 
-A store is an official file decoded once: an ordinary ``.npz`` whose members are stored and page-aligned, so that its images
-are mapped instead of read. ``numpy.load`` and ``medmnist`` open it as any other.
+A store is an official file decoded once: an ordinary ``.npz`` whose members are stored and page-aligned, so that its
+images are mapped instead of read. ``numpy.load`` and ``medmnist`` open it as any other.
 """
 
 import hashlib

@@ -59,7 +59,9 @@ def verify(path: Path, flag: str, size: int, step: Callable[[str], Report]) -> V
         return found
     names = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
     found.problems.extend(f"member {name!r} is missing" for name in names if name not in archive.names())
-    found.problems.extend(f"member {name!r} is not one of the official ones" for name in archive.names() if name not in names)
+    found.problems.extend(
+        f"member {name!r} is not one of the official ones" for name in archive.names() if name not in names
+    )
     seen: dict[int, list[tuple[str, int]]] = {}
     for name in archive.names():
         try:

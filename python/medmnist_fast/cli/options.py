@@ -20,7 +20,9 @@ OneSize = Annotated[int | None, typer.Option("--size", help="Pixels per side.", 
 All = Annotated[bool, typer.Option("--all", help="All data sets, or with --flag or --size all that fit.")]
 
 
-def official_files(root: Path | None, flag: str | None, size: int | None, *, is_all: bool) -> Iterator[tuple[str, int, Path]]:
+def official_files(
+    root: Path | None, flag: str | None, size: int | None, *, is_all: bool
+) -> Iterator[tuple[str, int, Path]]:
     """Flag, size and path of the files that ``--flag``, ``--size`` and ``--all`` stand for, whether they exist or not.
 
     Raises:
@@ -31,10 +33,8 @@ def official_files(root: Path | None, flag: str | None, size: int | None, *, is_
     folder = root or default_root()
     flags = list(DATASETS) if flag is None else [check_flag(flag)]
     for name in flags:
-        available = DATASETS[name].available_sizes
-        if not is_all:
-            chosen = [DATASETS[name].check_size(size)]
-        else:
-            chosen = [one for one in available if size in {None, one}]
+        dataset = DATASETS[name]
+        fitting = [one for one in dataset.available_sizes if size in {None, one}]
+        chosen = fitting if is_all else [dataset.check_size(size)]
         for one in chosen:
             yield name, one, folder / file_name(name, one)

@@ -58,7 +58,9 @@ def _print(path: Path, result: Verification) -> None:
     typer.echo(f"  blank images: {len(result.blank)}; groups of identical images: {duplicates}, {across} across splits")
     for split, index in result.blank[:_SHOWN]:
         typer.echo(f"    blank: {split}[{index}]")
-    for group in (result.across_splits + [group for group in result.duplicates if group not in result.across_splits])[:_SHOWN]:
+    for group in (result.across_splits + [group for group in result.duplicates if group not in result.across_splits])[
+        :_SHOWN
+    ]:
         typer.echo(f"    identical: {', '.join(f'{split}[{index}]' for split, index in group)}")
     hidden = max(0, len(result.blank) - _SHOWN) + max(0, duplicates - _SHOWN)
     if hidden:

@@ -4,7 +4,6 @@ use pyo3::exceptions::{PyKeyError, PyMemoryError, PyOSError, PyRuntimeError, PyV
 use pyo3::prelude::*;
 use pyo3::{PyErr, PyResult, create_exception};
 
-
 use medmnist_core::Error;
 
 create_exception!(

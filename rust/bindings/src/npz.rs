@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use numpy::PyArrayDyn;
 use pyo3::prelude::*;
@@ -14,8 +14,8 @@ use medmnist_core::store;
 use crate::arrays::{Borrowed, lend, lend_read_only};
 use crate::error::OrRaise;
 
-/// How often work that takes long looks for Ctrl-C and reports.
-const REPORT: Duration = Duration::from_millis(100);
+/// How often work that takes long looks for Ctrl-C and reports, in milliseconds.
+const REPORT: u64 = 100;
 
 #[pyclass(frozen, module = "medmnist_fast._core")]
 pub(crate) struct Archive(npz::Archive);
@@ -28,8 +28,8 @@ impl Archive {
     }
 
     #[staticmethod]
-    fn from_bytes(py: Python<'_>, bytes: &Bound<'_, PyArrayDyn<u8>>) -> PyResult<Self> {
-        let bytes = Arc::new(Borrowed::new(bytes)?);
+    fn from_bytes(py: Python<'_>, content: &Bound<'_, PyArrayDyn<u8>>) -> PyResult<Self> {
+        let bytes = Arc::new(Borrowed::new(content)?);
         py.detach(|| npz::Archive::from_bytes(bytes)).or_raise().map(Self)
     }
 
@@ -42,7 +42,9 @@ impl Archive {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let report = Report::new(progress);
-        py.detach(|| store::open(&source, &places, threads, &|done, total| report.tell(done, total))).or_raise().map(Self)
+        py.detach(|| store::open(&source, &places, threads, &|done, total| report.tell(done, total)))
+            .or_raise()
+            .map(Self)
     }
 
     fn find_store(&self, py: Python<'_>, place: PathBuf) -> Option<Self> {
@@ -85,7 +87,8 @@ impl Archive {
     fn digests(&self, py: Python<'_>, name: &str, progress: Option<Py<PyAny>>) -> PyResult<Vec<(u128, bool)>> {
         let size = self.0.entry(name).or_raise()?.size;
         let report = Report::new(progress);
-        let digests = py.detach(|| digest::of_member(&self.0, name, Some(&|done| report.tell(done, size)))).or_raise()?;
+        let digests =
+            py.detach(|| digest::of_member(&self.0, name, Some(&|done| report.tell(done, size)))).or_raise()?;
         Ok(digests.into_iter().map(|digest| (digest.hash, digest.is_blank)).collect())
     }
 
@@ -127,7 +130,7 @@ impl Report {
 
     fn tell(&self, done: u64, total: u64) -> medmnist_core::Result<()> {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let is_due = now.saturating_sub(self.last.load(Ordering::Relaxed)) >= REPORT.as_millis() as u64;
+        let is_due = now.saturating_sub(self.last.load(Ordering::Relaxed)) >= REPORT;
         if !is_due && (done < total || total == 0) {
             return Ok(());
         }

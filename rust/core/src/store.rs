@@ -99,7 +99,8 @@ fn make(archive: &Archive, key: &str, place: &Path, threads: usize, progress: Pr
     write(archive, &writer, &part.0, threads, progress)?;
     fs::rename(&part.0, place).map_err(at(place))?;
     sync_folder(folder);
-    valid(archive, key, place).ok_or_else(|| at(place)(io::Error::other("the store that was just written is not valid")))
+    valid(archive, key, place)
+        .ok_or_else(|| at(place)(io::Error::other("the store that was just written is not valid")))
 }
 
 fn write(archive: &Archive, writer: &Writer, path: &Path, threads: usize, progress: Progress) -> Result<()> {
@@ -181,7 +182,8 @@ impl Drop for Lock {
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let [held, there] = [file.metadata(), fs::metadata(path)].map(|found| found.ok().map(|file| (file.dev(), file.ino())));
+    let [held, there] =
+        [file.metadata(), fs::metadata(path)].map(|found| found.ok().map(|file| (file.dev(), file.ino())));
     held == there
 }
 

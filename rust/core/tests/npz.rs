@@ -176,11 +176,7 @@ fn refuses_each_lie_by_name() {
         ("sizes", Zip { size: Some(len - 1), ..honest.clone() }, "two different sizes"),
         ("bomb", Zip { method: 8, size: Some(1032 * len + 1), ..honest.clone() }, "DEFLATE expands at most"),
         ("huge", Zip { method: 8, zip64: true, size: Some(u64::MAX), ..honest.clone() }, "DEFLATE expands at most"),
-        (
-            "beyond",
-            Zip { zip64: true, compressed: Some(u64::MAX), size: Some(u64::MAX), ..honest.clone() },
-            "overlaps",
-        ),
+        ("beyond", Zip { zip64: true, compressed: Some(u64::MAX), size: Some(u64::MAX), ..honest.clone() }, "overlaps"),
         ("deflate", Zip { method: 8, ..Zip::of(vec![0xff; 9]) }, "a block is of no known type"),
         ("length", Zip::of(claims_more), "describes 3 bytes of data, it holds 2"),
         ("not npy", Zip::of(b"hello".to_vec()), "magic bytes"),

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::NpzError;
 use super::header::{Header, MAX_HEADER};
 use super::inflate::{self, Fault, Progress, Sink, Stream};
 use super::source::{Bytes, Source, slice};
 use super::zip::{Directory, Entry, Located, LocatedError, Method};
-use super::NpzError;
 use crate::array::Array;
 use crate::memory::Memory;
 use crate::{Error, Result};
@@ -132,7 +132,8 @@ impl Archive {
     /// Decodes a member into memory of its own, on up to `threads` threads; its CRC-32 and its shape are checked.
     pub fn read(&self, name: &str, threads: usize, progress: Option<Progress>) -> Result<Array> {
         let member = self.member(name)?;
-        let size = usize::try_from(member.entry.size).map_err(|_| member.bomb().in_file(&self.path, Some(name)))?;
+        let size = usize::try_from(member.entry.size)
+            .map_err(|_| bomb(member.entry).at(member.payload).in_file(&self.path, Some(name)))?;
         let mut memory = Memory::zeroed(size)?;
         self.decode(&member, threads, Sink::Memory(memory.as_mut()), progress)?;
         // What was decoded now, not what the first look found: the file may have been written to meanwhile.
@@ -262,7 +263,7 @@ impl Archive {
                 read_at(0, &mut bytes).map(|()| bytes).map_err(Fault::Other)
             }
         };
-        prefix.map_err(|fault| self.fault(fault, payload))
+        prefix.map_err(|fault| Self::fault(fault, payload))
     }
 
     fn decode(&self, member: &Member, threads: usize, sink: Sink, progress: Option<Progress>) -> Result<()> {
@@ -274,7 +275,7 @@ impl Archive {
             Method::Stored => copy_stored(&stream, sink, progress).map_err(Fault::Other),
         };
         let name = Some(entry.array_name());
-        let found = found.map_err(|fault| self.fault(fault, payload).in_file(&self.path, name))?;
+        let found = found.map_err(|fault| Self::fault(fault, payload).in_file(&self.path, name))?;
         if found != entry.crc {
             return Err(NpzError::Crc { expected: entry.crc, found }.at(payload).in_file(&self.path, name));
         }
@@ -295,23 +296,21 @@ impl Archive {
         move |at, out| {
             let offset = payload.saturating_add(at);
             self.source.read_at(offset, out).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => NpzError::Truncated { what: "data" }.at(offset).in_file(&self.path, None),
+                io::ErrorKind::UnexpectedEof => {
+                    NpzError::Truncated { what: "data" }.at(offset).in_file(&self.path, None)
+                }
                 _ => Error::Io { path: self.path.clone(), source: error },
             })
         }
     }
 
-    fn fault(&self, fault: Fault, payload: u64) -> Located {
+    fn fault(fault: Fault, payload: u64) -> Located {
         match fault {
             Fault::Data { why, at } => NpzError::Inflate(why).at(payload.saturating_add(at)),
-            Fault::Other(error) => Located { error: LocatedError::Other(error), offset: payload, member: None },
+            Fault::Other(error) => {
+                Located { error: Box::new(LocatedError::Other(error)), offset: payload, member: None }
+            }
         }
-    }
-}
-
-impl Member<'_> {
-    fn bomb(&self) -> Located {
-        bomb(self.entry).at(self.payload)
     }
 }
 
@@ -320,7 +319,7 @@ impl Located {
     fn in_file(self, path: &Path, name: Option<&str>) -> Error {
         let member = self.member.or_else(|| name.map(str::to_owned));
         let path = path.to_path_buf();
-        match self.error {
+        match *self.error {
             LocatedError::Npz(source) => Error::Npz { path, member, offset: self.offset, source },
             LocatedError::Io(source) => Error::Io { path, source },
             LocatedError::Other(Error::Npz { path, offset, source, member: None }) => {

@@ -17,8 +17,8 @@ pub use archive::{Archive, View};
 pub use header::Header;
 pub use inflate::Progress;
 pub use source::Bytes;
-pub use zip::{Entry, Method};
 pub(crate) use writer::Writer;
+pub use zip::{Entry, Method};
 
 /// What can be wrong with an archive or a member of it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

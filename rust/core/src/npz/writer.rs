@@ -5,11 +5,12 @@
 use super::zip::{CENTRAL_HEADER, END, END64, Entry, LOCAL_HEADER, LOCATOR64, Method, ZIP64_EXTRA};
 
 /// Arrays start at multiples of this: the smallest page of the systems that there are wheels for, and a disk's block.
-pub(crate) const ALIGNMENT: u64 = 4096;
+const ALIGNMENT: u16 = 4096;
 /// The extra field that Android's `zipalign` pads with: two bytes of alignment, then zeros.
 const PADDING_EXTRA: u16 = 0xD935;
-/// Needed to extract: 4.5 with zip64, 1.0 without.
-const VERSIONS: [u16; 2] = [10, 45];
+/// The version needed to extract: 1.0, or 4.5 for zip64.
+const VERSION: u16 = 10;
+const VERSION64: u16 = 45;
 
 /// An archive to be written.
 #[derive(Debug)]
@@ -51,10 +52,10 @@ fn local_header(entry: &Entry, header_len: usize) -> Vec<u8> {
     let end = before.iter().fold(entry.local_header, |end, &len| end.saturating_add(len as u64));
     // A field has four bytes of its own, and two of alignment here.
     let least = end.saturating_add(6);
-    let padding = least.next_multiple_of(ALIGNMENT).saturating_sub(end);
+    let padding = least.next_multiple_of(ALIGNMENT.into()).saturating_sub(end);
     let mut extra = wide;
     let field = u16::try_from(padding.saturating_sub(4)).unwrap_or_default();
-    extra.extend([PADDING_EXTRA, field, ALIGNMENT as u16].iter().flat_map(|value| value.to_le_bytes()));
+    extra.extend([PADDING_EXTRA, field, ALIGNMENT].iter().flat_map(|value| value.to_le_bytes()));
     extra.resize(extra.len().saturating_add(usize::from(field).saturating_sub(2)), 0);
     let mut bytes = LOCAL_HEADER.signature.to_vec();
     common_fields(&mut bytes, entry);
@@ -91,7 +92,9 @@ fn common_fields(bytes: &mut Vec<u8>, entry: &Entry) {
     let flags: u16 = if entry.name.is_ascii() { 0 } else { 1 << 11 };
     // The first day that DOS knows: an archive of the same arrays has the same bytes.
     let [time, date] = [0u16, 1 << 5 | 1];
-    bytes.extend([version(entry), flags, entry.method.number(), time, date].iter().flat_map(|value| value.to_le_bytes()));
+    bytes.extend(
+        [version(entry), flags, entry.method.number(), time, date].iter().flat_map(|value| value.to_le_bytes()),
+    );
     bytes.extend(entry.crc.to_le_bytes());
     bytes.extend(narrow(entry.compressed));
     bytes.extend(narrow(entry.size));
@@ -99,7 +102,7 @@ fn common_fields(bytes: &mut Vec<u8>, entry: &Entry) {
 
 /// Both sizes are wide if one is: a stored member's are equal.
 fn version(entry: &Entry) -> u16 {
-    VERSIONS[usize::from(entry.size >= u32::MAX.into() || entry.local_header >= u32::MAX.into())]
+    if entry.size.max(entry.local_header) >= u32::MAX.into() { VERSION64 } else { VERSION }
 }
 
 fn lens(entry: &Entry, extra: usize) -> impl Iterator<Item = u8> + use<> {
@@ -128,7 +131,7 @@ fn end(directory: u64, len: u64, count: u64, comment: &str) -> Vec<u8> {
         bytes.extend(END64.signature);
         // The size of what follows, without signature and this field.
         bytes.extend((END64.len as u64).saturating_sub(12).to_le_bytes());
-        bytes.extend([VERSIONS[1], VERSIONS[1]].iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend([VERSION64; 2].iter().flat_map(|value| value.to_le_bytes()));
         bytes.extend([0; 8]);
         bytes.extend([count, count, len, directory].iter().flat_map(|value| value.to_le_bytes()));
         bytes.extend(LOCATOR64.signature);

@@ -98,7 +98,7 @@ impl Method {
 /// An error, where it is, and which member it concerns, if it concerns one.
 #[derive(Debug)]
 pub(super) struct Located {
-    pub(super) error: LocatedError,
+    pub(super) error: Box<LocatedError>,
     pub(super) offset: u64,
     pub(super) member: Option<String>,
 }
@@ -113,7 +113,7 @@ pub(super) enum LocatedError {
 
 impl NpzError {
     pub(super) fn at(self, offset: u64) -> Located {
-        Located { error: LocatedError::Npz(self), offset, member: None }
+        Located { error: Box::new(LocatedError::Npz(self)), offset, member: None }
     }
 }
 
@@ -326,7 +326,7 @@ fn read(source: &Source, offset: u64, len: u64, what: &'static str) -> Result<Ve
     let mut bytes = vec![0; usize::try_from(len).map_err(|_| truncated())?];
     source.read_at(offset, &mut bytes).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => truncated(),
-        _ => Located { error: LocatedError::Io(error), offset, member: None },
+        _ => Located { error: Box::new(LocatedError::Io(error)), offset, member: None },
     })?;
     Ok(bytes)
 }

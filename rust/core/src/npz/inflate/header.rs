@@ -8,7 +8,7 @@ pub(super) const MAX_HEADER: usize = 1024;
 /// The next bits of a stream, the first of them lowest. Behind the end there are zeros.
 #[derive(Debug, Default)]
 pub(super) struct Bits {
-    bits: u64,
+    word: u64,
     /// How many there are.
     count: u32,
     /// The byte behind them.
@@ -31,15 +31,15 @@ impl Bits {
     /// At least `count` bits, of which there may be up to 32.
     fn need(&mut self, bytes: &[u8], count: u32) {
         while self.count < count {
-            self.bits |= u64::from(bytes.get(self.read).copied().unwrap_or(0)) << self.count;
+            self.word |= u64::from(bytes.get(self.read).copied().unwrap_or(0)) << self.count;
             self.read += 1;
             self.count += 8;
         }
     }
 
     fn take(&mut self, count: u32) -> usize {
-        let value = self.bits & ((1 << count) - 1);
-        self.bits >>= count;
+        let value = self.word & ((1 << count) - 1);
+        self.word >>= count;
         self.count -= count;
         value as usize
     }
@@ -52,7 +52,7 @@ impl Bits {
     /// Gives back whole bytes and drops the rest of the current one.
     fn align(&mut self) {
         self.read -= (self.count / 8) as usize;
-        (self.bits, self.count) = (0, 0);
+        (self.word, self.count) = (0, 0);
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Resul
     let mut at = 0;
     while at < total {
         bits.need(bytes, 14);
-        let (symbol, len) = table[bits.bits as usize & 127];
+        let (symbol, len) = table[bits.word as usize & 127];
         bits.take(len.into());
         let (value, repeat) = match symbol {
             0..=15 => (symbol, 1),

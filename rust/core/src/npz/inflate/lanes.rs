@@ -61,7 +61,7 @@ pub(super) struct Lanes {
     /// In each half.
     room: usize,
     codes: Box<[Codes; 2]>,
-    lanes: [Lane; 2],
+    sides: [Lane; 2],
     /// Not for the lanes, but for who borrows them.
     scratch: Vec<u8>,
 }
@@ -118,8 +118,9 @@ impl Lanes {
             input: vec![0; 2 * INPUT].into(),
             symbols: Memory::zeroed(2 * size_of::<u16>() * room)?,
             room,
+            #[allow(clippy::large_stack_arrays, reason = "once per thread")]
             codes: Box::new([Codes::new(), Codes::new()]),
-            lanes: [lane(), lane()],
+            sides: [lane(), lane()],
             scratch: Vec::new(),
         })
     }
@@ -139,7 +140,7 @@ impl Lanes {
             *symbol = marker;
         }
         let end = first - WINDOW + self.room;
-        self.lanes[side as usize].limits = Limits { oldest: first - WINDOW, pos: end - OUTPUT_SLACK, read: 0 };
+        self.sides[side as usize].limits = Limits { oldest: first - WINDOW, pos: end - OUTPUT_SLACK, read: 0 };
         self.start(side, stream, bit)
     }
 
@@ -154,7 +155,7 @@ impl Lanes {
     ) -> Result<(), Fault> {
         let first = self.first_symbol(side);
         let end = first - WINDOW + self.room;
-        self.lanes[side as usize].limits.pos = first.saturating_add(room).min(end - OUTPUT_SLACK);
+        self.sides[side as usize].limits.pos = first.saturating_add(room).min(end - OUTPUT_SLACK);
         self.slide(side, history);
         self.start(side, stream, bit)
     }
@@ -167,30 +168,30 @@ impl Lanes {
         for (symbol, &byte) in self.all_symbols()[oldest..first].iter_mut().zip(history) {
             *symbol = byte.into();
         }
-        let lane = &mut self.lanes[side as usize];
+        let lane = &mut self.sides[side as usize];
         lane.limits.oldest = oldest;
         lane.cursor.pos = first;
     }
 
     fn start(&mut self, side: Side, stream: &Stream, bit: u64) -> Result<(), Fault> {
         let (first, read) = (self.first_symbol(side), side as usize * INPUT);
-        let lane = &mut self.lanes[side as usize];
+        let lane = &mut self.sides[side as usize];
         (lane.base, lane.held, lane.is_at_end) = (bit / 8, 0, false);
         (lane.block, lane.is_last) = (Block::Boundary, false);
         lane.cursor = Cursor { bits: 0, read: read * 8, pos: first };
         self.feed(side, stream, FIRST_READ)?;
-        self.lanes[side as usize].cursor.read += (bit % 8) as usize;
+        self.sides[side as usize].cursor.read += (bit % 8) as usize;
         Ok(())
     }
 
     /// The symbols since the start or the last slide.
     pub(super) fn symbols(&self, side: Side) -> &[u16] {
-        &bytemuck::cast_slice(self.symbols.as_ref())[self.first_symbol(side)..self.lanes[side as usize].cursor.pos]
+        &bytemuck::cast_slice(self.symbols.as_ref())[self.first_symbol(side)..self.sides[side as usize].cursor.pos]
     }
 
     /// The next bit of the stream.
     pub(super) fn bit(&self, side: Side) -> u64 {
-        let lane = &self.lanes[side as usize];
+        let lane = &self.sides[side as usize];
         lane.base * 8 + (lane.cursor.read - side as usize * INPUT * 8) as u64
     }
 
@@ -200,7 +201,7 @@ impl Lanes {
             if let Some(stop) = self.prepare(side, stream, stop)? {
                 return Ok(stop);
             }
-            let lane = &self.lanes[side as usize];
+            let lane = &self.sides[side as usize];
             let (cursor, limits) = (lane.cursor, lane.limits);
             let (cursor, exit) = run_one(side, self.shared(), cursor, limits);
             self.leave(side, stream, cursor, exit)?;
@@ -216,7 +217,7 @@ impl Lanes {
             if let Some(b) = self.prepare(Side::B, stream, stops[1]).transpose() {
                 return [self.decode(Side::A, stream, stops[0]), b];
             }
-            let [a, b] = &self.lanes;
+            let [a, b] = &self.sides;
             let (cursors, limits) = ([a.cursor, b.cursor], [a.limits, b.limits]);
             let ([a, b], exits) = run_two(self.shared(), cursors, limits);
             match (self.leave(Side::A, stream, a, exits[0]), self.leave(Side::B, stream, b, exits[1])) {
@@ -235,7 +236,7 @@ impl Lanes {
             if bit > stream.len * 8 {
                 return Err(Fault::cut_short(stream));
             }
-            let lane = &self.lanes[side as usize];
+            let lane = &self.sides[side as usize];
             let unread = side as usize * INPUT + lane.held - lane.cursor.read / 8;
             match lane.block {
                 Block::Boundary if lane.is_last => return Ok(Some(Stop::End)),
@@ -247,7 +248,7 @@ impl Lanes {
                     return Ok(Some(Stop::Full));
                 }
                 Block::Codes => return Ok(None),
-                Block::Stored { left: 0 } => self.lanes[side as usize].block = Block::Boundary,
+                Block::Stored { left: 0 } => self.sides[side as usize].block = Block::Boundary,
                 Block::Stored { .. } if unread == 0 => self.feed(side, stream, HELD)?,
                 Block::Stored { left } => self.copy_stored(side, left, unread),
             }
@@ -256,12 +257,12 @@ impl Lanes {
 
     fn read_header(&mut self, side: Side, stream: &Stream) -> Result<(), Fault> {
         let at = self.bit(side);
-        let cursor = &mut self.lanes[side as usize].cursor;
+        let cursor = &mut self.sides[side as usize].cursor;
         let mut bits = Bits::at(&self.input, cursor.read);
         let header = header::read(&self.input, &mut bits, &mut self.codes[side as usize]);
         cursor.read = bits.position();
         let (is_last, kind) = header.map_err(|why| self.fault(side, stream, why, at))?;
-        let lane = &mut self.lanes[side as usize];
+        let lane = &mut self.sides[side as usize];
         lane.is_last = is_last;
         lane.block = match kind {
             Kind::Stored(left) => Block::Stored { left },
@@ -271,7 +272,7 @@ impl Lanes {
     }
 
     fn copy_stored(&mut self, side: Side, left: usize, unread: usize) {
-        let lane = &mut self.lanes[side as usize];
+        let lane = &mut self.sides[side as usize];
         // The room behind the limit is no less than the slack.
         let len = left.min(unread).min(lane.limits.pos + OUTPUT_SLACK - lane.cursor.pos);
         // Stored bytes start at a whole one.
@@ -288,7 +289,7 @@ impl Lanes {
     /// More input: drops what is read, reads at most `most` bytes behind what is held, adds zeros behind the end.
     fn feed(&mut self, side: Side, stream: &Stream, most: usize) -> Result<(), Fault> {
         let first = side as usize * INPUT;
-        let lane = &mut self.lanes[side as usize];
+        let lane = &mut self.sides[side as usize];
         if lane.is_at_end {
             return Err(Fault::cut_short(stream));
         }
@@ -312,7 +313,7 @@ impl Lanes {
     }
 
     fn leave(&mut self, side: Side, stream: &Stream, cursor: Cursor, exit: Exit) -> Result<(), Fault> {
-        let lane = &mut self.lanes[side as usize];
+        let lane = &mut self.sides[side as usize];
         lane.cursor = cursor;
         match exit {
             Exit::Room => Ok(()),
@@ -476,7 +477,9 @@ impl Shared<'_> {
                 // Every step is the same: nothing has to be loaded behind what was just stored.
                 let (done, rest) = self.symbols.split_at_mut(to);
                 let step = &done[to - STEP..];
-                rest[..(end - to).next_multiple_of(STEP)].chunks_exact_mut(STEP).for_each(|at| at.copy_from_slice(step));
+                rest[..(end - to).next_multiple_of(STEP)]
+                    .chunks_exact_mut(STEP)
+                    .for_each(|at| at.copy_from_slice(step));
                 return;
             }
         }

@@ -228,7 +228,7 @@ impl Piece<'_> {
 /// The byte that each symbol stands for: itself, or one of the history that its marker counts from the oldest on.
 fn values(history: &[u8]) -> Values {
     // As many as a symbol can name, so that no look-up has to be checked; bytes before the stream's start have no markers.
-    let mut values: Values = vec![0; 1 << 16].try_into().expect("65,536 values");
+    let mut values: Values = bytemuck::zeroed_box();
     for (value, byte) in values.iter_mut().zip(0..=255) {
         *value = byte;
     }

@@ -106,7 +106,11 @@ fn regions_really_are_decoded_from_their_middle() {
     let read_at = reader(&stream);
     let stream = stream_of(&read_at, &stream);
     let mut codes = huffman::Codes::new();
-    let bytes = { let mut bytes = vec![0; 200_000]; stream.read(500_000, &mut bytes).expect("inside"); bytes };
+    let bytes = {
+        let mut bytes = vec![0; 200_000];
+        stream.read(500_000, &mut bytes).expect("inside");
+        bytes
+    };
     let place = find::find_block(&bytes, 0..150_000 * 8, &mut codes).expect("a block");
     let mut lanes = Lanes::new(ROOM).expect("memory");
     lanes.start_known(Side::A, &stream, 0, &[], ROOM).expect("starts");
@@ -150,7 +154,10 @@ fn wrong_sizes_and_cut_streams_are_refused() {
     ] {
         for threads in [1, 2] {
             let fault = to_memory(bytes, size, threads).expect_err(expected);
-            assert!(matches!(fault, Fault::Data { why, at } if why == expected && at <= bytes.len() as u64), "{expected}: {fault:?}");
+            assert!(
+                matches!(fault, Fault::Data { why, at } if why == expected && at <= bytes.len() as u64),
+                "{expected}: {fault:?}"
+            );
         }
     }
 }

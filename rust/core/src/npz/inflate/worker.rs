@@ -65,7 +65,10 @@ impl Job<'_> {
         }
         let room = if self.regions == 1 { SERIAL_ROOM } else { ROOM };
         if let Some((bit, history)) = self.tail.history(region) {
-            return lanes.start_known(side, self.stream, bit, &history, room).ok().map(|()| Begun { bit, is_known: true });
+            return lanes
+                .start_known(side, self.stream, bit, &history, room)
+                .ok()
+                .map(|()| Begun { bit, is_known: true });
         }
         let bit = self.find(region as u64 * self.region)?;
         lanes.start_unknown(side, self.stream, bit).ok().map(|()| Begun { bit, is_known: false })
