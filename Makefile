@@ -5,11 +5,11 @@ BIN := .venv/bin
 BUILT := .venv/built
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test bench bench-memory bench-inflate lint format clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BUILT) ## Train a small network through the loader (ARGS="--flag retinamnist --root DIR")
 	$(BIN)/medmnist-fast demo $(ARGS)
@@ -18,8 +18,14 @@ test: $(BUILT) ## Run the Rust and the Python tests
 	cargo test --locked
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: $(BUILT) ## Measure against medmnist and torch's DataLoader, interleaved
+bench: $(BUILT) ## Measure loading, decoding and memory beside peers, interleaved (MEDMNIST_ROOT=DIR)
 	$(BIN)/python -m benches $(ARGS)
+
+bench-memory: $(BUILT) ## Peak memory and time of decoded stores, of 0.3 and 3 GB
+	$(BIN)/python -m benches.memory $(ARGS)
+
+bench-inflate: ## One large member by libdeflate, rapidgzip-core and us (ARGS="FILE.npz ...")
+	cargo run --release --locked --manifest-path benches/inflate/Cargo.toml --target-dir target/inflate-bench -- $(ARGS)
 
 lint: $(BUILT) ## Check format, lints, types, stubs and docs
 	cargo fmt --all --check

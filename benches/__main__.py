@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import decoding, loading
+from benches import decoding, loading, memory
 from benches.machine import describe
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     """Run the benchmarks and print their tables."""
     parser = argparse.ArgumentParser(prog="python -m benches")
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds per contender, at least 5 (default: 7)")
+    parser.add_argument("--gigabytes", type=float, default=3, help="size of the larger generated set (default: 3)")
     parser.add_argument("--root", type=Path, default=os.environ.get("MEDMNIST_ROOT"), help="folder of official files")
     options = parser.parse_args()
     if options.rounds < 5:
@@ -24,6 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         loading.run(Path(scratch), options.rounds, console)
         decoding.run(Path(scratch), options.root, options.rounds, console)
+        memory.run(Path(scratch), options.gigabytes, console)
 
 
 if __name__ == "__main__":

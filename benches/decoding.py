@@ -1,49 +1,71 @@
-"""From a compressed official file to an array: one thread, the largest member of each file."""
+"""From a compressed file to an array: the training images of each file."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import spdl.io
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benches.generate import write_large
 from benches.interleave import interleave
-from medmnist_fast import phantoms
-from medmnist_fast._core import Archive
+from medmnist_fast import npz
 
 MEMBER = "train_images"
+GENERATED = 0.3
+"""Gigabytes of the generated set."""
+
+Contender = Callable[[Path], NDArray[np.uint8]]
 
 
 def run(scratch: Path, root: Path | None, rounds: int, console: Console) -> None:
     """Measure and print."""
-    phantoms.write(scratch / "phantoms", "pathmnist", size=64)
-    files = [*sorted((scratch / "phantoms").glob("*.npz")), *sorted((root or scratch / "none").glob("*mnist*.npz"))]
-    table = Table(title=f"file to array, {MEMBER}, one thread; {rounds} interleaved rounds", title_justify="left")
-    for column in ("file", "MB", "np.load MB/s", "medmnist_fast MB/s", "ratio", "answer"):
+    generated = scratch / "generated_224.npz"
+    write_large(generated, GENERATED)
+    files = [*sorted((root or scratch / "none").glob("*mnist*.npz")), generated]
+    table = Table(title=f"file to array, {MEMBER}; {rounds} interleaved rounds", title_justify="left")
+    for column in ("file", "MB", *CONTENDERS, "1 / np.load", "2 / np.load", "1 / spdl", "answer"):
         table.add_column(column, justify="left" if column in {"file", "answer"} else "right")
     for path in files:
-        expected = by_numpy(path)
-        answer = "exact" if np.array_equal(by_us(path), expected) else "WRONG"
-        contenders = {"numpy": partial(by_numpy, path), "ours": partial(by_us, path)}
-        timings = interleave(contenders, rounds)
-        theirs, ours = timings["numpy"].median, timings["ours"].median
+        with np.load(path) as archive:
+            expected = archive[MEMBER]
+        wrong = [name for name, decode in CONTENDERS.items() if not np.array_equal(decode(path), expected)]
+        timings = interleave({name: partial(decode, path) for name, decode in CONTENDERS.items()}, rounds)
+        theirs, spdl_seconds, one, two = (timings[name].median for name in CONTENDERS)
         megabytes = expected.nbytes / 1e6
-        name = path.name if path.parent == root else f"{path.name} (generated)"
-        rates = f"{megabytes / theirs:,.0f}", f"{megabytes / ours:,.0f}"
-        table.add_row(name, f"{megabytes:.1f}", *rates, f"{theirs / ours:.2f} x", answer)
+        rates = [f"{megabytes / timings[name].median:,.0f} MB/s" for name in CONTENDERS]
+        ratios = [f"{ratio:.2f} x" for ratio in (theirs / one, theirs / two, spdl_seconds / one)]
+        table.add_row(path.name, f"{megabytes:.1f}", *rates, *ratios, f"WRONG: {wrong}" if wrong else "exact")
     console.print(table)
     if root is None:
         console.print("no official files measured: give --root or set MEDMNIST_ROOT", markup=False)
 
 
 def by_numpy(path: Path) -> NDArray[np.uint8]:
-    """The peer."""
+    """The reference."""
     with np.load(path) as archive:
         member: NDArray[np.uint8] = archive[MEMBER]
     return member
 
 
-def by_us(path: Path) -> NDArray[np.uint8]:
+def by_spdl(path: Path) -> NDArray[np.uint8]:
+    """The peer."""
+    member: NDArray[np.uint8] = spdl.io.load_npz(path.read_bytes())[MEMBER]
+    return member
+
+
+def by_us(path: Path, num_threads: int) -> NDArray[np.uint8]:
     """The engine."""
-    return Archive(path).read(MEMBER, 1)
+    with npz.open(path, num_threads=num_threads) as archive:
+        return archive[MEMBER]
+
+
+CONTENDERS: dict[str, Contender] = {
+    "np.load": by_numpy,
+    "spdl": by_spdl,
+    "1 thread": partial(by_us, num_threads=1),
+    "2 threads": partial(by_us, num_threads=2),
+}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medmnist_fast._core import available_parallelism
 
-PACKAGES = ("medmnist_fast", "medmnist", "torch", "torchvision", "numpy")
+PACKAGES = ("medmnist_fast", "medmnist", "torch", "torchvision", "spdl-io", "numpy")
 
 
 def describe() -> str:

@@ -26,7 +26,7 @@ class MedMNIST(Sequence[Any]):
         as_rgb: repeats the channel of grey images three times.
         root: folder of the file; by default ``MEDMNIST_ROOT``, else ``~/.medmnist``.
         size: 28 (the default), 64, 128 or 224; 28 or 64 in 3-D.
-        mmap_mode: ``None`` decodes the images into memory if they have at most 2 GiB. With ``"r"``, and above that, they
+        mmap_mode: ``None`` decodes the images into memory if they have at most 2 GiB. With ``"r"``, or above that, they
             are mapped from a decoded store: made the first time under ``decoded/`` beside the file (or in the user's
             cache folder), opened in milliseconds from then on, and shared between processes.
 

@@ -17,13 +17,18 @@ SUFFIXES = ("", ".part", ".lock")
 """A store; one on its way, or left by a process that was killed; what keeps a second writer away."""
 
 
+def beside(path: Path) -> Path:
+    """Where the store of an official file is, if its folder can be written to."""
+    return path.parent / FOLDER / path.name
+
+
 def places(path: Path) -> list[Path]:
-    """Where the store of an official file may be: ``decoded/`` beside it, else the user's cache folder."""
+    """Where the store of an official file may be: beside it, else in the user's cache folder."""
     from platformdirs import user_cache_path
 
     # Files of the same name from two folders have two stores.
     origin = hashlib.sha256(str(path.parent.resolve()).encode()).hexdigest()[:16]
-    return [path.parent / FOLDER / path.name, user_cache_path("medmnist_fast") / FOLDER / origin / path.name]
+    return [beside(path), user_cache_path("medmnist_fast") / FOLDER / origin / path.name]
 
 
 def find(path: Path) -> Path | None:
@@ -47,8 +52,9 @@ def open_store(path: Path, report: Report | None = None) -> _core.Archive:
             places. Nothing is left behind.
         NpzError: the official file is damaged.
     """
-    threads = _core.available_parallelism()
-    return _core.Archive.open_store(path, places(path), threads, report)
+    # Most of the time it is there, and nothing else has to be looked up.
+    found = _core.Archive(path).find_store(beside(path))
+    return found or _core.Archive.open_store(path, places(path), _core.available_parallelism(), report)
 
 
 def leftovers(path: Path) -> list[Path]:
