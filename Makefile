@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := .venv/built
-RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml)
+RUST := $(shell find rust/core rust/bindings -name '*.rs' -o -name Cargo.toml)
 
 .PHONY: help demo test bench bench-memory bench-inflate lint format clean
 .DEFAULT_GOAL := help

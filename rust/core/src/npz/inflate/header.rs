@@ -30,6 +30,17 @@ impl Bits {
 
     /// At least `count` bits, of which there may be up to 32.
     fn need(&mut self, bytes: &[u8], count: u32) {
+        if self.count >= count {
+            return;
+        }
+        if let Some(next) = bytes.get(self.read..).and_then(<[u8]>::first_chunk) {
+            // As many whole bytes as there is room for; the bits above them are those that come next.
+            self.word |= u64::from_le_bytes(*next) << self.count;
+            let whole = (63 - self.count) / 8;
+            self.read += whole as usize;
+            self.count += whole * 8;
+            return;
+        }
         while self.count < count {
             self.word |= u64::from(bytes.get(self.read).copied().unwrap_or(0)) << self.count;
             self.read += 1;

@@ -19,6 +19,10 @@ pub(super) const MARKER: u16 = 256;
 const OUTPUT_SLACK: usize = 4 + 258 + 2 * STEP;
 /// Bytes of input that one turn of a loop may look at: three words, each at most 48 bits behind the one before.
 const INPUT_SLACK: usize = 24;
+/// Bits that there are at least after a refill: a word, less what is in front of the position in its first byte.
+const REFILLED: usize = 57;
+/// Bits that a look-up may need (RFC 1951, 3.2.7).
+const LONGEST_CODE: usize = 15;
 /// Symbols that a match is copied by.
 const STEP: usize = 8;
 /// Bytes of input held by a lane, beside the zeros behind the end of the stream.
@@ -399,7 +403,7 @@ impl Shared<'_> {
 
 #[allow(clippy::inline_always, reason = "the innermost loop")]
 impl Shared<'_> {
-    /// At least 57 bits. Needs nothing but the position, so that there is one register less to keep.
+    /// [`REFILLED`] bits at least. Needs nothing but the position, so that there is one register less to keep.
     #[inline(always)]
     fn refill(&self, at: &mut Cursor) {
         at.bits = self.word(at.read / 8) >> (at.read % 8);
@@ -417,9 +421,12 @@ impl Shared<'_> {
         at.consume(entry);
     }
 
-    /// Anything but a literal of the first table; needs 20 bits.
+    /// Anything but a literal of the first table. Takes at most 20 bits for a length and 28 for a distance, and leaves
+    /// enough for a look-up.
     #[inline(always)]
     fn other<const LANE: usize>(&mut self, at: &mut Cursor, oldest: usize, mut entry: Entry) -> Exit {
+        self.refill(at);
+        let start = at.read;
         if entry.is_special() {
             if entry.is_second() {
                 at.consume(entry);
@@ -439,7 +446,6 @@ impl Shared<'_> {
         }
         let len = entry.value(at.bits);
         at.consume(entry);
-        self.refill(at);
         let mut entry = self.codes[LANE].distances.first(at.bits);
         if entry.is_special() {
             if entry.is_second() {
@@ -457,6 +463,9 @@ impl Shared<'_> {
         }
         self.copy(at.pos, distance, len);
         at.pos += len;
+        if at.read - start > REFILLED - LONGEST_CODE {
+            self.refill(at);
+        }
         Exit::Room
     }
 
@@ -494,9 +503,10 @@ impl Shared<'_> {
 impl Cursor {
     #[inline(always)]
     fn consume(&mut self, entry: Entry) {
-        // The shift takes the lowest six bits only: nothing has to be masked on the way to the next look-up.
+        // The shift takes the lowest six bits by itself: nothing has to be masked on the way to the next look-up. The sum
+        // takes the lowest eight, which are the same; with six the compiler would mask once for both, before the shift.
         self.bits = self.bits.wrapping_shr(entry.bits());
-        self.read += (entry.bits() & 63) as usize;
+        self.read += (entry.bits() & 0xff) as usize;
     }
 
     #[inline(always)]
@@ -526,7 +536,6 @@ fn one<const LANE: usize>(shared: Shared, from: Cursor, limits: Limits) -> (Curs
             }
             continue 'turns;
         }
-        all.refill(&mut at);
         let exit = all.other::<LANE>(&mut at, limits.oldest, entry);
         if exit != Exit::Room {
             return (at, exit);
@@ -560,7 +569,6 @@ fn two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], 
             continue 'turns;
         }
         if !x.is_literal() {
-            all.refill(&mut a);
             let exit = all.other::<0>(&mut a, limits[0].oldest, x);
             if exit != Exit::Room {
                 return ([a, b], [exit, Exit::Room]);
@@ -568,7 +576,6 @@ fn two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], 
             x = all.peek::<0>(&a);
         }
         if !y.is_literal() {
-            all.refill(&mut b);
             let exit = all.other::<1>(&mut b, limits[1].oldest, y);
             if exit != Exit::Room {
                 return ([a, b], [Exit::Room, exit]);
