@@ -255,7 +255,7 @@ impl Archive {
     fn prefix(&self, entry: &Entry, payload: u64, len: usize) -> Result<Vec<u8>, Located> {
         let len = usize::try_from(entry.size).map_or(len, |size| size.min(len));
         let read_at = self.reader(payload);
-        let stream = self.stream(entry, payload, &read_at);
+        let stream = Stream { len: entry.compressed, read_at: &read_at };
         let prefix = match entry.method {
             Method::Deflated => inflate::prefix(&stream, len),
             Method::Stored => {
@@ -269,7 +269,7 @@ impl Archive {
     fn decode(&self, member: &Member, threads: usize, sink: Sink, progress: Option<Progress>) -> Result<()> {
         let &Member { entry, payload, .. } = member;
         let read_at = self.reader(payload);
-        let stream = self.stream(entry, payload, &read_at);
+        let stream = Stream { len: entry.compressed, read_at: &read_at };
         let found = match entry.method {
             Method::Deflated => inflate::inflate(&stream, entry.size, threads, sink, progress),
             Method::Stored => copy_stored(&stream, sink, progress).map_err(Fault::Other),
@@ -280,16 +280,6 @@ impl Archive {
             return Err(NpzError::Crc { expected: entry.crc, found }.at(payload).in_file(&self.path, name));
         }
         Ok(())
-    }
-
-    fn stream<'a>(
-        &'a self,
-        entry: &Entry,
-        payload: u64,
-        read_at: &'a (dyn Fn(u64, &mut [u8]) -> Result<()> + Sync),
-    ) -> Stream<'a> {
-        let bytes = self.source.in_memory().and_then(|bytes| slice(bytes, payload, entry.compressed));
-        Stream { len: entry.compressed, read_at, bytes }
     }
 
     fn reader(&self, payload: u64) -> impl Fn(u64, &mut [u8]) -> Result<()> + Sync {

@@ -48,14 +48,6 @@ impl Source {
         }
     }
 
-    /// All of them, if they are in memory.
-    pub(super) fn in_memory(&self) -> Option<&[u8]> {
-        match self {
-            Self::File { .. } => None,
-            Self::Memory(bytes) => Some(self::bytes(bytes)),
-        }
-    }
-
     /// All of them as memory that outlives the archive.
     pub(super) fn share(&self) -> io::Result<Bytes> {
         match self {

@@ -66,8 +66,6 @@ pub(super) struct Lanes {
     room: usize,
     codes: Box<[Codes; 2]>,
     sides: [Lane; 2],
-    /// Not for the lanes, but for who borrows them.
-    scratch: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -125,16 +123,7 @@ impl Lanes {
             #[allow(clippy::large_stack_arrays, reason = "once per thread")]
             codes: Box::new([Codes::new(), Codes::new()]),
             sides: [lane(), lane()],
-            scratch: Vec::new(),
         })
-    }
-
-    /// Memory for `len` bytes that has been touched before, if there was any use for it.
-    pub(super) fn scratch(&mut self, len: usize) -> &mut [u8] {
-        if self.scratch.len() < len {
-            self.scratch = vec![0; len];
-        }
-        &mut self.scratch[..len]
     }
 
     /// Starts at a block boundary, with an unknown history.

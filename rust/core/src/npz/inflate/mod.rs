@@ -34,8 +34,6 @@ pub(crate) struct Stream<'a> {
     pub(crate) len: u64,
     /// Fills a slice from an offset on; the bytes asked for are inside `len`.
     pub(crate) read_at: &'a (dyn Fn(u64, &mut [u8]) -> Result<()> + Sync),
-    /// All of them, if they are in memory.
-    pub(crate) bytes: Option<&'a [u8]>,
 }
 
 impl Stream<'_> {
@@ -77,8 +75,6 @@ const ROOM: usize = 2 * REGION_SYMBOLS;
 const REGION_SYMBOLS: usize = 1024 << 10;
 /// Compressed bytes of a region: below, looking for a block costs too much; above, nothing is gained.
 const REGION: std::ops::RangeInclusive<u64> = 96 << 10..=1024 << 10;
-/// The longest stream that is read into memory as a whole.
-const PLAIN: u64 = 4 << 20;
 /// Streams that expand more than this are runs of the same bytes; one lane fills memory as fast as it goes.
 const RUNS: u64 = 16;
 
@@ -87,17 +83,10 @@ pub(crate) fn inflate(
     stream: &Stream,
     size: u64,
     threads: usize,
-    mut sink: Sink,
+    sink: Sink,
     progress: Option<Progress>,
 ) -> Result<u32, Fault> {
     let regions = count_regions(stream.len, size, threads as u64);
-    if let Sink::Memory(out) = &mut sink
-        && (threads == 1 || regions == 1)
-        && stream.len <= PLAIN
-        && let Some(crc) = plain(stream, out)?
-    {
-        return Ok(crc);
-    }
     let job = worker::Job {
         stream,
         region: stream.len.div_ceil(regions).max(1),
@@ -114,21 +103,6 @@ pub(crate) fn inflate(
         job.work(progress);
     });
     job.tail.finish()
-}
-
-/// libdeflate: nothing is faster on one thread, where all of the input and the output are in memory. `None` if it finds
-/// anything wrong; it does not say where, so the stream is then decoded once more.
-fn plain(stream: &Stream, out: &mut [u8]) -> Result<Option<u32>, Fault> {
-    let written = match stream.bytes {
-        Some(bytes) => libdeflater::Decompressor::new().deflate_decompress(bytes, out),
-        None => worker::with_lanes(|lanes| {
-            let bytes = lanes.scratch(stream.len as usize);
-            stream.read(0, bytes)?;
-            Ok(libdeflater::Decompressor::new().deflate_decompress(bytes, out))
-        })
-        .map_err(Fault::Other)??,
-    };
-    Ok((written == Ok(out.len())).then(|| crc32fast::hash(out)))
 }
 
 /// As many pairs as there are threads, or more, or a single region.

@@ -9,7 +9,7 @@ use super::lanes::Lanes;
 use super::*;
 
 fn stream_of<'a>(read_at: &'a (dyn Fn(u64, &mut [u8]) -> Result<()> + Sync), bytes: &[u8]) -> Stream<'a> {
-    Stream { len: bytes.len() as u64, read_at, bytes: None }
+    Stream { len: bytes.len() as u64, read_at }
 }
 
 fn reader(bytes: &[u8]) -> impl Fn(u64, &mut [u8]) -> Result<()> + Sync {
