@@ -5,7 +5,7 @@ BIN := .venv/bin
 BUILT := .venv/built
 RUST := $(shell find rust/core rust/bindings -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help demo test bench bench-memory bench-inflate lint format clean
+.PHONY: help demo test bench bench-memory bench-inflate fuzz lint format clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
@@ -26,6 +26,23 @@ bench-memory: $(BUILT) ## Peak memory and time of decoded stores, of 0.3 and 3 G
 
 bench-inflate: ## One large member by libdeflate, rapidgzip-core and us (ARGS="FILE.npz ...")
 	cargo run --release --locked --manifest-path benches/inflate/Cargo.toml --target-dir target/inflate-bench -- $(ARGS)
+
+# cargo-fuzz on the stable toolchain: coverage without a sanitizer, and checks that panic instead.
+FUZZ_SECONDS ?= 20
+FUZZ := PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo fuzz
+FUZZ_OPTIONS := --fuzz-dir rust/fuzz --sanitizer none --debug-assertions --target-dir target/fuzz
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS (20)
+	test -x target/tools/bin/cargo-fuzz || cargo install --quiet --locked --root target/tools cargo-fuzz
+	$(FUZZ) build $(FUZZ_OPTIONS)
+	@for target in $$($(FUZZ) list --fuzz-dir rust/fuzz); do \
+		mkdir -p target/fuzz/found/$$target target/fuzz/crashes/$$target; \
+		$(FUZZ) run $(FUZZ_OPTIONS) $$target target/fuzz/found/$$target rust/fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=target/fuzz/crashes/$$target/ >target/fuzz/$$target.log 2>&1 \
+			|| { cat target/fuzz/$$target.log; exit 1; }; \
+		echo "$$target: no crash in $$(sed -n 's/stat::number_of_executed_units: *//p' target/fuzz/$$target.log) runs"; \
+	done
 
 lint: $(BUILT) ## Check format, lints, types, stubs and docs
 	cargo fmt --all --check

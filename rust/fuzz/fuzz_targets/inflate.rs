@@ -1,4 +1,4 @@
-//! Any bytes as DEFLATE blocks, compared with libdeflate. Streams this short are a single region; see `regions`.
+//! Any bytes as DEFLATE blocks, compared with other decoders. Streams this short are a single region; see `regions`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

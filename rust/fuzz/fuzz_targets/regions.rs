@@ -1,4 +1,4 @@
-//! Any bytes inside a DEFLATE stream that is long enough to be decoded by several threads, compared with libdeflate.
+//! Any bytes inside a DEFLATE stream that is long enough to be decoded by several threads, compared with other decoders.
 //!
 //! The bytes are blocks between others, or damage. Blocks are where regions meet: a thread that looks for the start of a
 //! block there finds them, or what their data pretends to be.
