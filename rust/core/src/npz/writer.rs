@@ -150,3 +150,46 @@ fn end(directory: u64, len: u64, count: u64, comment: &str) -> Vec<u8> {
     bytes.extend(comment);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek, SeekFrom, Write};
+
+    use super::super::source::Source;
+    use super::super::zip::Directory;
+    use super::*;
+
+    fn entry(name: &str, size: u64) -> Entry {
+        let (method, crc, limit) = (Method::Deflated, 7, u64::MAX);
+        Entry { name: name.into(), method, crc, compressed: size / 2, size, local_header: 0, limit }
+    }
+
+    #[test]
+    fn archives_of_any_size_are_read_back_and_aligned() {
+        const GIB: u64 = 1 << 30;
+        // The second starts beyond 4 GiB, the third is larger than that, the last is behind both.
+        for sizes in [vec![], vec![128], vec![5 * GIB + 1, 200, 4 * GIB, 129, 1000]] {
+            let entries: Vec<Entry> =
+                (0..).zip(&sizes).map(|(index, &size)| entry(&format!("ä{index}.npy"), size)).collect();
+            let writer = Writer::new(entries.iter().map(|entry| (entry, 128)), "a comment");
+            let path =
+                std::env::temp_dir().join(format!("medmnist-core-writer-{}-{}", std::process::id(), sizes.len()));
+            let mut file = std::fs::File::create(&path).expect("the temporary folder is writable");
+            for (at, bytes) in &writer.frame {
+                // What is not written is a hole.
+                file.seek(SeekFrom::Start(*at)).and_then(|_| file.write_all(bytes)).expect("it fits");
+            }
+            assert_eq!(file.metadata().expect("it is open").len(), writer.len);
+            let source = Source::open(&path).expect("it was just written");
+            let directory = Directory::read(&source).expect("valid");
+            assert_eq!((directory.comment.as_slice(), directory.members.len()), (&b"a comment"[..], sizes.len()));
+            for ((read, written), payload) in directory.members.iter().zip(&entries).zip(&writer.payloads) {
+                assert_eq!((&read.name, read.crc, read.method), (&written.name, 7, Method::Stored));
+                assert_eq!((read.size, read.compressed), (written.size, written.size));
+                assert_eq!(read.payload(&source).expect("its local header is there"), *payload);
+                assert_eq!((payload + 128) % u64::from(ALIGNMENT), 0);
+            }
+            std::fs::remove_file(&path).expect("it is ours");
+        }
+    }
+}
