@@ -57,6 +57,13 @@ pub(super) enum Side {
     B,
 }
 
+/// Bytes, one per symbol; and if the history was unknown, markers for bytes of that.
+#[derive(Clone, Copy)]
+pub(super) struct Decoded<'a> {
+    pub(super) symbols: &'a [u16],
+    pub(super) has_markers: bool,
+}
+
 /// Two decoders and their memory.
 pub(super) struct Lanes {
     input: Box<[u8]>,
@@ -79,6 +86,7 @@ struct Lane {
     limits: Limits,
     block: Block,
     is_last: bool,
+    has_markers: bool,
 }
 
 /// The part of a lane that changes with every symbol.
@@ -115,6 +123,7 @@ impl Lanes {
             limits: Limits::default(),
             block: Block::Boundary,
             is_last: false,
+            has_markers: false,
         };
         Ok(Self {
             input: vec![0; 2 * INPUT].into(),
@@ -133,7 +142,9 @@ impl Lanes {
             *symbol = marker;
         }
         let end = first - WINDOW + self.room;
-        self.sides[side as usize].limits = Limits { oldest: first - WINDOW, pos: end - OUTPUT_SLACK, read: 0 };
+        let lane = &mut self.sides[side as usize];
+        lane.limits = Limits { oldest: first - WINDOW, pos: end - OUTPUT_SLACK, read: 0 };
+        lane.has_markers = true;
         self.start(side, stream, bit)
     }
 
@@ -164,6 +175,7 @@ impl Lanes {
         let lane = &mut self.sides[side as usize];
         lane.limits.oldest = oldest;
         lane.cursor.pos = first;
+        lane.has_markers = false;
     }
 
     fn start(&mut self, side: Side, stream: &Stream, bit: u64) -> Result<(), Fault> {
@@ -177,7 +189,11 @@ impl Lanes {
         Ok(())
     }
 
-    /// The symbols since the start or the last slide.
+    /// What was decoded since the start or the last slide.
+    pub(super) fn decoded(&self, side: Side) -> Decoded<'_> {
+        Decoded { symbols: self.symbols(side), has_markers: self.sides[side as usize].has_markers }
+    }
+
     pub(super) fn symbols(&self, side: Side) -> &[u16] {
         &bytemuck::cast_slice(self.symbols.as_ref())[self.first_symbol(side)..self.sides[side as usize].cursor.pos]
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::lanes::{MARKER, WINDOW};
+use super::lanes::{Decoded, MARKER, WINDOW};
 use super::worker::Begun;
 use super::{Fault, Progress};
 use crate::Result;
@@ -140,16 +140,16 @@ impl Turn<'_, '_> {
     }
 
     /// Appends symbols, and keeps the turn.
-    pub(super) fn push(&mut self, symbols: &[u16]) -> Result<(), Fault> {
-        let piece = self.state.append(symbols)?;
-        let piece = piece.fill(symbols)?;
+    pub(super) fn push(&mut self, decoded: Decoded) -> Result<(), Fault> {
+        let piece = self.state.append(decoded)?;
+        let piece = piece.fill(decoded.symbols)?;
         self.state.pieces.push(piece);
         Ok(())
     }
 
     /// Appends a region's last symbols and passes the turn on, before the work of resolving them is done.
-    pub(super) fn pass(mut self, symbols: &[u16], bit: u64, is_end: bool) {
-        let piece = match self.state.append(symbols) {
+    pub(super) fn pass(mut self, decoded: Decoded, bit: u64, is_end: bool) {
+        let piece = match self.state.append(decoded) {
             Ok(piece) => piece,
             Err(fault) => return self.fail(fault),
         };
@@ -159,7 +159,7 @@ impl Turn<'_, '_> {
         let tail = self.tail;
         drop(self.state);
         tail.changed.notify_all();
-        let piece = piece.fill(symbols);
+        let piece = piece.fill(decoded.symbols);
         let mut state = tail.lock();
         match piece {
             Ok(piece) => state.pieces.push(piece),
@@ -170,7 +170,7 @@ impl Turn<'_, '_> {
 
 impl<'a> State<'a> {
     /// Makes room for the bytes of `symbols`; the history is then their end.
-    fn append(&mut self, symbols: &[u16]) -> Result<Piece<'a>, Fault> {
+    fn append(&mut self, Decoded { symbols, has_markers }: Decoded) -> Result<Piece<'a>, Fault> {
         let len = symbols.len() as u64;
         if len > self.size - self.len {
             return Err(Fault::data("it holds more than the directory says", self.bit / 8));
@@ -183,12 +183,12 @@ impl<'a> State<'a> {
             }
             Sink::Write(write) => Place::Write(*write, self.len),
         };
-        let values = values(&self.history);
+        let values = has_markers.then(|| values(&self.history));
         let kept = symbols.len().min(WINDOW);
         let known = self.history.len().min(WINDOW - kept);
         self.history.drain(..self.history.len() - known);
         self.history.resize(known + kept, 0);
-        resolve(&symbols[symbols.len() - kept..], &values, &mut self.history[known..]);
+        resolve(&symbols[symbols.len() - kept..], values.as_ref(), &mut self.history[known..]);
         let at = self.len;
         self.len += len;
         Ok(Piece { at, place, values })
@@ -199,7 +199,8 @@ impl<'a> State<'a> {
 struct Piece<'a> {
     at: u64,
     place: Place<'a>,
-    values: Values,
+    /// For those that have markers.
+    values: Option<Values>,
 }
 
 impl Piece<'_> {
@@ -210,13 +211,13 @@ impl Piece<'_> {
         match self.place {
             Place::Memory(bytes) => {
                 for (symbols, bytes) in symbols.chunks(STEP).zip(bytes.chunks_mut(STEP)) {
-                    resolve(symbols, &self.values, bytes);
+                    resolve(symbols, self.values.as_ref(), bytes);
                     crc.update(bytes);
                 }
             }
             Place::Write(write, offset) => {
                 let mut bytes = vec![0; symbols.len()];
-                resolve(symbols, &self.values, &mut bytes);
+                resolve(symbols, self.values.as_ref(), &mut bytes);
                 crc.update(&bytes);
                 write(offset, &bytes).map_err(Fault::Other)?;
             }
@@ -239,7 +240,13 @@ fn values(history: &[u8]) -> Values {
 
 type Values = Box<[u8; 1 << 16]>;
 
-fn resolve(symbols: &[u16], values: &Values, bytes: &mut [u8]) {
+fn resolve(symbols: &[u16], values: Option<&Values>, bytes: &mut [u8]) {
+    let Some(values) = values else {
+        for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
+            *byte = symbol as u8;
+        }
+        return;
+    };
     const STEP: usize = 64;
     let (steps, rest) = symbols.as_chunks::<STEP>();
     let (places, end) = bytes.as_chunks_mut::<STEP>();

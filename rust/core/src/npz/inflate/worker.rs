@@ -119,7 +119,7 @@ impl Job<'_> {
             match outcome {
                 Err(fault) => return turn.fail(fault),
                 Ok(Stop::Full) => {
-                    if let Err(fault) = turn.push(lanes.symbols(side)).and_then(|()| turn.tell(progress)) {
+                    if let Err(fault) = turn.push(lanes.decoded(side)).and_then(|()| turn.tell(progress)) {
                         return turn.fail(fault);
                     }
                     lanes.slide(side, turn.history());
@@ -129,7 +129,7 @@ impl Job<'_> {
                     if let Err(fault) = turn.tell(progress) {
                         return turn.fail(fault);
                     }
-                    return turn.pass(lanes.symbols(side), lanes.bit(side), stop == Stop::End);
+                    return turn.pass(lanes.decoded(side), lanes.bit(side), stop == Stop::End);
                 }
             }
         }
