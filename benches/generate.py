@@ -10,6 +10,8 @@ from numpy.lib import format as npy
 BLOCK = 32 << 20
 """Bytes after which the pixels repeat: far beyond DEFLATE's window of 32 KiB."""
 SIDE = 224
+SATURATED = 0xFFFFFFFF
+"""What a 32-bit field holds whose value is in a zip64 field."""
 
 
 def write_large(path: Path, gigabytes: float) -> None:
@@ -49,10 +51,12 @@ def write_large(path: Path, gigabytes: float) -> None:
         start = file.tell()
         file.write(b"".join(entries))
         length = file.tell() - start
-        end64 = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, len(entries), len(entries), length, start)
-        locator = struct.pack("<4sIQI", b"PK\6\7", 0, start + length, 1)
-        end = struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
-        file.write(end64 + locator + end)
+        if start + length >= SATURATED:
+            fields = (b"PK\6\6", 44, 45, 45, 0, 0, len(entries), len(entries), length, start)
+            file.write(struct.pack("<4sQHHIIQQQQ", *fields))
+            file.write(struct.pack("<4sIQI", b"PK\6\7", 0, start + length, 1))
+            start = SATURATED
+        file.write(struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, len(entries), len(entries), length, start, 0))
 
 
 def _header(shape: tuple[int, ...]) -> bytes:
@@ -73,12 +77,14 @@ def _pixels() -> bytes:
 
 def _local(name: str) -> bytes:
     # Sizes are in the directory; here they are saturated, as NumPy writes them.
-    fields = (b"PK\3\4", 45, 0, 8, 0, 33, 0, 0xFFFFFFFF, 0xFFFFFFFF, len(name), 0)
+    fields = (b"PK\3\4", 45, 0, 8, 0, 33, 0, SATURATED, SATURATED, len(name), 0)
     return struct.pack("<4sHHHHHIIIHH", *fields) + name.encode()
 
 
 def _entry(offset: int, name: str, crc: int, compressed: int, size: int) -> bytes:
-    extra = struct.pack("<HHQQQ", 1, 24, size, compressed, offset)
-    wide = 0xFFFFFFFF
-    fields = (b"PK\1\2", 45, 45, 0, 8, 0, 33, crc, wide, wide, len(name), len(extra), 0, 0, 0, 0, wide)
+    # Readers that know no zip64 are peers too: only what does not fit is in the zip64 field.
+    wide = [value for value in (size, compressed, offset) if value >= SATURATED]
+    extra = struct.pack(f"<HH{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
+    narrow = [min(value, SATURATED) for value in (compressed, size)]
+    fields = (b"PK\1\2", 45, 45, 0, 8, 0, 33, crc, *narrow, len(name), len(extra), 0, 0, 0, 0, min(offset, SATURATED))
     return struct.pack("<4sHHHHHHIIIHHHHHII", *fields) + name.encode() + extra

@@ -1,4 +1,4 @@
-"""``python -m benches.memory [--gigabytes 3]``: peak memory and time of making, opening and not making a decoded store."""
+"""``python -m benches.memory [--gigabytes 3]``: peak memory and time of making and opening decoded stores."""
 
 import argparse
 import json
