@@ -99,7 +99,7 @@ def test_the_same_seed_trains_the_same_network(generated: Path, tmp_path: Path) 
         (["demo", "--out", "full"], "--out full exists and is not an empty folder"),
         (
             ["demo", "--flag", "retinamnist", "--root", "full"],
-            "full/retinamnist.npz: not an npz file, or a truncated one",
+            "full/retinamnist.npz: at byte 0: not an npz file, or a truncated one",
         ),
         (["evaluate", "--path", "results.csv"], "'results.csv' is not named like a result file"),
         (["evaluate"], "Missing option '--path'"),

@@ -159,6 +159,8 @@ mod tests {
     use super::super::zip::Directory;
     use super::*;
 
+    const GIB: u64 = 1 << 30;
+
     fn entry(name: &str, size: u64) -> Entry {
         let (method, crc, limit) = (Method::Deflated, 7, u64::MAX);
         Entry { name: name.into(), method, crc, compressed: size / 2, size, local_header: 0, limit }
@@ -166,7 +168,6 @@ mod tests {
 
     #[test]
     fn archives_of_any_size_are_read_back_and_aligned() {
-        const GIB: u64 = 1 << 30;
         // The second starts beyond 4 GiB, the third is larger than that, the last is behind both.
         for sizes in [vec![], vec![128], vec![5 * GIB + 1, 200, 4 * GIB, 129, 1000]] {
             let entries: Vec<Entry> =
