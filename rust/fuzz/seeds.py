@@ -51,9 +51,15 @@ def npz_of_large_fields(members: Members) -> bytes:
         return npz(members, zip64=True)
 
 
-def deflate(data: bytes, level: int = 9, strategy: int = zlib.Z_DEFAULT_STRATEGY, flush: int = zlib.Z_FINISH) -> bytes:
-    """A raw DEFLATE stream; with `Z_SYNC_FLUSH` it goes on behind its last byte."""
-    compressor = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+def deflate(
+    data: bytes,
+    level: int = 9,
+    strategy: int = zlib.Z_DEFAULT_STRATEGY,
+    flush: int = zlib.Z_FINISH,
+    before: bytes = b"",
+) -> bytes:
+    """A raw DEFLATE stream; with `Z_SYNC_FLUSH` it goes on behind its last byte. It may copy from what is before it."""
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy, before)
     return compressor.compress(data) + compressor.flush(flush)
 
 
@@ -128,28 +134,33 @@ def streams() -> dict[str, bytes]:
 def damage() -> dict[str, bytes]:
     """For `regions`.
 
-    A byte says whether bytes are put between (0) or over (1) those that are there, and how many threads decode them;
-    three bytes say where; then come the bytes.
+    A byte says whether bytes are put between (0) or over (1) those that are there, whether those are few at first (2),
+    and how many threads decode them (4 each beside the first); three bytes say where; then come the bytes.
     """
     text = b"".join(b"%d %d\n" % (number, number * number) for number in range(90))
     block = deflate(text, flush=zlib.Z_SYNC_FLUSH)
     # Stored bytes that look like a block to whoever does not know what is before them.
     pretence = deflate(block, level=0, flush=zlib.Z_SYNC_FLUSH)
+    # Long enough for a code of its own, which is what is looked for, and the rest from as far back as can be.
+    copies = deflate(text + text[::-1], flush=zlib.Z_SYNC_FLUSH, before=text[::-1] + bytes(32_500 - 2 * len(text)))
 
-    def between(place: int, threads: int, blocks: bytes = b"") -> bytes:
-        return struct.pack("<I", place << 8 | threads - 1 << 1) + blocks
+    def between(place: int, threads: int, blocks: bytes = b"", *, few: bool = False) -> bytes:
+        return struct.pack("<I", place << 8 | threads - 1 << 2 | few << 1) + blocks
 
     def over(place: int, threads: int, damage: bytes) -> bytes:
-        return struct.pack("<I", place << 8 | threads - 1 << 1 | 1) + damage
+        return struct.pack("<I", place << 8 | threads - 1 << 2 | 1) + damage
 
     return {
         "nothing": between(0, 1),
         "nothing_on_threads": between(0, 3),
+        "few": between(0, 3, few=True),
         "block_in_front": between(0, 2, block),
-        "block_between": between(1, 3, block),
-        "pretended_block": between(1, 2, pretence),
-        "pretended_block_late": between(2, 3, pretence),
-        "end": between(2, 2, deflate(text)),
+        "block_between": between(2, 3, block),
+        "copies": between(2, 2, copies),
+        "copies_of_nothing": between(2, 2, copies, few=True),
+        "pretended_block": between(2, 2, pretence),
+        "pretended_block_late": between(3, 3, pretence),
+        "end": between(3, 2, deflate(text)),
         "damage": over(100_000, 2, b"\0"),
         "damage_late": over(250_001, 3, b"\xff\xff"),
     }

@@ -241,13 +241,14 @@ fn values(history: &[u8]) -> Values {
 type Values = Box<[u8; 1 << 16]>;
 
 fn resolve(symbols: &[u16], values: Option<&Values>, bytes: &mut [u8]) {
+    // Without markers there is nothing to look up; with some, only in the steps that have any.
+    const STEP: usize = 64;
     let Some(values) = values else {
         for (byte, &symbol) in bytes.iter_mut().zip(symbols) {
             *byte = symbol as u8;
         }
         return;
     };
-    const STEP: usize = 64;
     let (steps, rest) = symbols.as_chunks::<STEP>();
     let (places, end) = bytes.as_chunks_mut::<STEP>();
     for (symbols, bytes) in steps.iter().zip(places) {
