@@ -1,5 +1,6 @@
 """`verify`, `prepare` and `clean`: what they find, make and remove, and nothing else."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,16 @@ def verified(path: Path, flag: str = "retinamnist") -> Verification:
 def members() -> dict[str, np.ndarray]:
     """A set with the official counts and shapes."""
     return phantoms.generate("retinamnist", samples=INFO["retinamnist"]["n_samples"])
+
+
+@pytest.fixture
+def root(generated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two official files and one that is not."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for flag in ("breastmnist", "adrenalmnist3d"):
+        shutil.copy(generated / f"{flag}.npz", tmp_path)
+    (tmp_path / "my_mnist.npz").write_bytes(b"mine")
+    return tmp_path
 
 
 @pytest.mark.parametrize("compressed", [True, False])
@@ -73,6 +84,22 @@ def test_every_problem_is_named(tmp_path: Path, members: dict[str, np.ndarray]) 
     assert "not an npz file" in verified(path).problems[-1]
 
 
+def test_a_store_that_rotted_is_found(root: Path) -> None:
+    path = root / "breastmnist.npz"
+    store.open_store(path)
+    decoded = root / "decoded" / path.name
+    status = decoded.stat()
+    content = bytearray(decoded.read_bytes())
+    content[6000] ^= 1
+    decoded.write_bytes(content)
+    # As if nobody had written to it.
+    os.utime(decoded, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert store.find(path) == decoded
+    (problem,) = [problem for problem in verified(path, "breastmnist").problems if "decoded" in problem]
+    assert 'member "train_images" at byte' in problem
+    assert problem.endswith("`clean --decoded` removes the store")
+
+
 @pytest.mark.skipif(not OFFICIAL.is_dir(), reason=f"no official files: {OFFICIAL} is missing")
 def test_official_files_are_right() -> None:
     result = cli("verify", "--all", "--root", str(OFFICIAL))
@@ -88,16 +115,6 @@ def test_other_files_are_not(generated: Path) -> None:
     assert result.returncode == 1
     assert "DAMAGED or not official" in result.stdout
     assert "problem: MD5 is" in result.stdout
-
-
-@pytest.fixture
-def root(generated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two official files and one that is not."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for flag in ("breastmnist", "adrenalmnist3d"):
-        shutil.copy(generated / f"{flag}.npz", tmp_path)
-    (tmp_path / "my_mnist.npz").write_bytes(b"mine")
-    return tmp_path
 
 
 def below(folder: Path) -> set[str]:

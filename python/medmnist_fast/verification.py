@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medmnist_fast import _core
+from medmnist_fast import _core, store
 from medmnist_fast.catalog import INFO, SPLITS, size_flag
 from medmnist_fast.dataset import DATASETS
 from medmnist_fast.progress import Report
@@ -36,7 +36,7 @@ class Verification:
 
 
 def verify(path: Path, flag: str, size: int, step: Callable[[str], Report]) -> Verification:
-    """Check a file, which is read twice, once as it is and once decoded, in bounded memory.
+    """Check a file, which is read twice, once as it is and once decoded, in bounded memory; and its decoded store.
 
     Args:
         path: the file.
@@ -78,7 +78,21 @@ def verify(path: Path, flag: str, size: int, step: Callable[[str], Report]) -> V
         except ValueError as error:
             found.problems.append(str(error))
     found.duplicates = [group for group in seen.values() if len(group) > 1]
+    found.problems.extend(_store_problems(path, archive, step))
     return found
+
+
+def _store_problems(path: Path, archive: _core.Archive, step: Callable[[str], Report]) -> Iterator[str]:
+    """Damage in the decoded store, if there is one, that came without a write: it has the time that it should have."""
+    for place in store.places(path):
+        decoded = archive.find_store(place)
+        if decoded is None:
+            continue
+        for name in decoded.names():
+            try:
+                decoded.verify(name, 1, step(f"decoded {name}"))
+            except ValueError as error:
+                yield f"{error}; `clean --decoded` removes the store"
 
 
 def _md5(path: Path, report: Report) -> str:
