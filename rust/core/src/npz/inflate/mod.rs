@@ -78,6 +78,9 @@ const REGION: std::ops::RangeInclusive<u64> = 96 << 10..=1024 << 10;
 /// Streams that expand more than this are runs of the same bytes; one lane fills memory as fast as it goes.
 const RUNS: u64 = 16;
 
+/// More threads would take more memory beside the result than the 64 MB that it is to be decoded in.
+const MOST_THREADS: usize = 8;
+
 /// Decodes a stream of `size` bytes into `sink`, on up to `threads` threads; returns the CRC-32 of the bytes.
 pub(crate) fn inflate(
     stream: &Stream,
@@ -86,6 +89,7 @@ pub(crate) fn inflate(
     sink: Sink,
     progress: Option<Progress>,
 ) -> Result<u32, Fault> {
+    let threads = threads.min(MOST_THREADS);
     let regions = count_regions(stream.len, size, threads as u64);
     let job = worker::Job {
         stream,

@@ -148,7 +148,8 @@ pub(super) struct Begun {
 /// small member.
 pub(super) fn with_lanes<T>(work: impl FnOnce(&mut Lanes) -> T) -> Result<T> {
     static WARM: Mutex<Vec<Lanes>> = Mutex::new(Vec::new());
-    const MOST: usize = 16;
+    // Kept for small members, which two threads decode at most.
+    const MOST: usize = 2;
     // Never waits, so that a child forked while another thread held the lock does not either.
     let warm = WARM.try_lock().ok().and_then(|mut warm| warm.pop());
     let mut lanes = warm.map_or_else(|| Lanes::new(ROOM), Ok)?;
