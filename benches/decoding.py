@@ -26,8 +26,8 @@ def run(scratch: Path, root: Path | None, rounds: int, console: Console) -> None
     generated = scratch / "generated_224.npz"
     write_large(generated, GENERATED)
     files = [*sorted((root or scratch / "none").glob("*mnist*.npz")), generated]
-    table = Table(title=f"file to array, {MEMBER}; {rounds} interleaved rounds", title_justify="left")
-    for column in ("file", "MB", *CONTENDERS, "1 / np.load", "2 / np.load", "1 / spdl", "answer"):
+    table = Table(title=f"file to array, {MEMBER}, MB/s and ratios; {rounds} interleaved rounds", title_justify="left")
+    for column in ("file", "MB", *CONTENDERS, "1 : np.load", "2 : np.load", "1 : spdl", "2 : spdl", "answer"):
         table.add_column(column, justify="left" if column in {"file", "answer"} else "right")
     for path in files:
         with np.load(path) as archive:
@@ -36,8 +36,8 @@ def run(scratch: Path, root: Path | None, rounds: int, console: Console) -> None
         timings = interleave({name: partial(decode, path) for name, decode in CONTENDERS.items()}, rounds)
         theirs, spdl_seconds, one, two = (timings[name].median for name in CONTENDERS)
         megabytes = expected.nbytes / 1e6
-        rates = [f"{megabytes / timings[name].median:,.0f} MB/s" for name in CONTENDERS]
-        ratios = [f"{ratio:.2f} x" for ratio in (theirs / one, theirs / two, spdl_seconds / one)]
+        rates = [f"{megabytes / timings[name].median:,.0f}" for name in CONTENDERS]
+        ratios = [f"{ratio:.2f} x" for ratio in (theirs / one, theirs / two, spdl_seconds / one, spdl_seconds / two)]
         table.add_row(path.name, f"{megabytes:.1f}", *rates, *ratios, f"WRONG: {wrong}" if wrong else "exact")
     console.print(table)
     if root is None:

@@ -37,12 +37,14 @@ def interleave(contenders: Mapping[str, Callable[[], object]], rounds: int) -> d
     """Time each contender ``rounds`` times, in turn, after a warm-up; times are per run.
 
     A round lasts at least ``ROUND_SECONDS``: it repeats a fast contender until then, so that a hiccup of the machine
-    weighs the same for all.
+    weighs the same for all. Each turn begins with a run that is not timed: on a virtual machine the first touch of
+    memory that another contender's allocator left in other pages costs more than decoding into it.
     """
     repeats = {name: _repeats(run) for name, run in contenders.items()}
     timings = {name: Timing([], []) for name in contenders}
     for _ in range(rounds):
         for name, run in contenders.items():
+            run()
             wall, cpu = time.perf_counter(), time.process_time()
             for _ in range(repeats[name]):
                 run()
