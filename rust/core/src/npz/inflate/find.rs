@@ -5,10 +5,9 @@
 //! in front of it arrives there or it does not, and that decides.
 
 use super::header::{Bits, MAX_HEADER, dynamic};
-use super::huffman::Codes;
 
 /// The first bit in `bits` at which `bytes` may have the header of a dynamic block; bytes beyond it are needed to tell.
-pub(super) fn find_block(bytes: &[u8], bits: std::ops::Range<usize>, codes: &mut Codes) -> Option<usize> {
+pub(super) fn find_block(bytes: &[u8], bits: std::ops::Range<usize>) -> Option<usize> {
     // A word decides on as many places as it holds whole prefixes for: three bits of type and ten of two counts.
     const PLACES: usize = 44;
     let mut at = bits.start;
@@ -18,7 +17,7 @@ pub(super) fn find_block(bytes: &[u8], bits: std::ops::Range<usize>, codes: &mut
         while places != 0 {
             let place = at + places.trailing_zeros() as usize;
             places &= places - 1;
-            if has_complete_precode(bytes, place) && dynamic(bytes, &mut Bits::at(bytes, place + 3), codes).is_ok() {
+            if has_complete_precode(bytes, place) && dynamic(bytes, &mut Bits::at(bytes, place + 3)).is_ok() {
                 return Some(place);
             }
         }

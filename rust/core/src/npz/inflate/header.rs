@@ -1,6 +1,6 @@
 //! Headers of blocks (RFC 1951, section 3.2.3).
 
-use super::huffman::{Codes, precode};
+use super::huffman::{Codes, Lengths, precode};
 
 /// More bytes than the longest header has: 17 + 19 · 3 + 316 · 14 bits.
 pub(super) const MAX_HEADER: usize = 1024;
@@ -90,14 +90,15 @@ pub(super) fn read(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Result<(
             Kind::Stored(len)
         }
         1 => {
-            let mut lens = [8; 288];
+            let mut lens = [8; 288 + 32];
             lens[144..256].fill(9);
             lens[256..280].fill(7);
-            codes.build(&lens, &[5; 32])?;
+            lens[288..].fill(5);
+            codes.build(&Lengths::new(lens, 288, 32)?);
             Kind::Codes
         }
         2 => {
-            dynamic(bytes, bits, codes)?;
+            codes.build(&dynamic(bytes, bits)?);
             Kind::Codes
         }
         _ => return Err("a block is of no known type"),
@@ -105,8 +106,8 @@ pub(super) fn read(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Result<(
     Ok((is_last, kind))
 }
 
-/// The codes of a dynamic block (3.2.7).
-pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Result<(), &'static str> {
+/// The code lengths of a dynamic block (3.2.7).
+pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits) -> Result<Lengths, &'static str> {
     const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
     let [litlens, distances] = [257, 1].map(|least| bits.get(bytes, 5) + least);
     let precodes = bits.get(bytes, 4) + 4;
@@ -118,7 +119,7 @@ pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Resul
         precode_lens[symbol] = bits.get(bytes, 3) as u8;
     }
     let table = precode(&precode_lens)?;
-    let mut lens = [0; 286 + 30];
+    let mut lens = [0; 288 + 32];
     let total = litlens + distances;
     let mut at = 0;
     while at < total {
@@ -136,5 +137,5 @@ pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits, codes: &mut Codes) -> Resul
         run.fill(value);
         at += repeat;
     }
-    codes.build(&lens[..litlens], &lens[litlens..total])
+    Lengths::new(lens, litlens, distances)
 }

@@ -118,18 +118,70 @@ impl Codes {
         Self { litlen: Table::new(), distances: Table::new() }
     }
 
-    /// From the code lengths of at most 288 literals and lengths and of at most 32 distances.
-    pub(super) fn build(&mut self, litlen: &[u8], distances: &[u8]) -> Result<(), &'static str> {
-        if litlen.get(256).is_none_or(|&len| len == 0) {
-            return Err("its code has no end of block");
-        }
-        self.litlen.build(litlen, |symbol, len| match symbol {
+    /// From lengths that have been checked.
+    pub(super) fn build(&mut self, lengths: &Lengths) {
+        let (litlens, distances) = lengths.lens[..lengths.total].split_at(lengths.litlens);
+        self.litlen.build(litlens, &lengths.counts[0], |symbol, len| match symbol {
             0..=255 => Entry::literal_of(symbol.into(), len),
             256 => Entry::other_of(END_OF_BLOCK, 0, len),
             _ => based(LENGTHS.get(usize::from(symbol - 257)), len),
-        })?;
-        self.distances.build(distances, |symbol, len| based(DISTANCES.get(usize::from(symbol)), len))
+        });
+        let distance = |symbol, len| based(DISTANCES.get(usize::from(symbol)), len);
+        self.distances.build(distances, &lengths.counts[1], distance);
     }
+}
+
+/// The code lengths of a block's two codes.
+#[derive(Debug)]
+pub(super) struct Lengths {
+    lens: [u8; 288 + 32],
+    litlens: usize,
+    total: usize,
+    /// How many codes of each length there are, in either code.
+    counts: [Counts; 2],
+}
+
+type Counts = [u16; MAX_CODE + 1];
+
+impl Lengths {
+    /// Lengths of `litlens` literals and lengths and, behind them, of distances. As zlib does, refuses a code that is
+    /// over-subscribed, or incomplete unless no code is longer than one bit.
+    pub(super) fn new(lens: [u8; 288 + 32], litlens: usize, distances: usize) -> Result<Self, &'static str> {
+        if litlens <= 256 || lens[256] == 0 {
+            return Err("its code has no end of block");
+        }
+        let total = litlens + distances;
+        let counts = [checked_counts(&lens[..litlens])?, checked_counts(&lens[litlens..total])?];
+        Ok(Self { lens, litlens, total, counts })
+    }
+}
+
+fn checked_counts(lens: &[u8]) -> Result<Counts, &'static str> {
+    // Four at once: often one length follows the same one, and would have to wait for its count.
+    let mut counts = [[0u16; MAX_CODE + 1]; 4];
+    let (quads, rest) = lens.as_chunks::<4>();
+    for quad in quads {
+        for (counts, &len) in counts.iter_mut().zip(quad) {
+            counts[usize::from(len)] += 1;
+        }
+    }
+    let [mut counts, others @ ..] = counts;
+    rest.iter().for_each(|&len| counts[usize::from(len)] += 1);
+    for (len, count) in counts.iter_mut().enumerate() {
+        *count += others.iter().map(|counts| counts[len]).sum::<u16>();
+    }
+    counts[0] = 0;
+    let mut left = 1i32;
+    for &count in &counts[1..] {
+        left = 2 * left - i32::from(count);
+        if left < 0 {
+            return Err("one of its codes is over-subscribed");
+        }
+    }
+    if left > 0 && counts[2..].iter().any(|&count| count > 0) {
+        return Err("one of its codes is incomplete");
+    }
+    Ok(counts)
 }
 
 fn based(symbol: Option<&(u16, u8)>, code_len: u32) -> Entry {
@@ -159,27 +211,11 @@ impl<const SIZE: usize> Table<SIZE> {
     }
 
     /// Canonical codes (3.2.2) from their lengths, 0 for symbols without one; `entry` makes that of a symbol and a length.
-    /// As zlib does, refuses sets that are over-subscribed, and incomplete ones unless no code is longer than one bit.
-    fn build(&mut self, lens: &[u8], entry: impl Fn(u16, u32) -> Entry) -> Result<(), &'static str> {
-        let mut counts = [0u16; MAX_CODE + 1];
-        for &len in lens {
-            counts[usize::from(len)] += 1;
-        }
-        counts[0] = 0;
+    fn build(&mut self, lens: &[u8], counts: &Counts, entry: impl Fn(u16, u32) -> Entry) {
         let longest = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
-        let mut left = 1i32;
-        for &count in &counts[1..] {
-            left = 2 * left - i32::from(count);
-            if left < 0 {
-                return Err("one of its codes is over-subscribed");
-            }
-        }
-        if left > 0 && longest > 1 {
-            return Err("one of its codes is incomplete");
-        }
         self.second.clear();
         let mut code = Code::default();
-        let mut symbols = in_code_order(lens, &counts);
+        let mut symbols = in_code_order(lens, counts);
         // Codes of one length after the other. The table doubles with each, so that every code is written once.
         self.first[0] = INVALID;
         for len in 1..=Self::BITS {
@@ -197,7 +233,7 @@ impl<const SIZE: usize> Table<SIZE> {
                 let first = code.reversed & (SIZE as u32 - 1);
                 if part != Some(first) {
                     (start, part) = (self.second.len(), Some(first));
-                    let bits = index_bits(len, remaining, &counts, Self::BITS);
+                    let bits = index_bits(len, remaining, counts, Self::BITS);
                     self.second.resize(start + (1 << bits), INVALID);
                     self.first[first as usize] = Entry((start as u32) << 16 | SECOND | bits << 8 | Self::BITS);
                 }
@@ -206,12 +242,11 @@ impl<const SIZE: usize> Table<SIZE> {
                 code.advance(Self::BITS + len);
             }
         }
-        Ok(())
     }
 }
 
 /// The symbols that have a code, by its length and then by value.
-fn in_code_order(lens: &[u8], counts: &[u16; MAX_CODE + 1]) -> impl Iterator<Item = u16> + use<> {
+fn in_code_order(lens: &[u8], counts: &Counts) -> impl Iterator<Item = u16> + use<> {
     let mut starts = [0u16; MAX_CODE + 2];
     for len in 1..=MAX_CODE {
         starts[len + 1] = starts[len] + counts[len];
@@ -228,7 +263,7 @@ fn in_code_order(lens: &[u8], counts: &[u16; MAX_CODE + 1]) -> impl Iterator<Ite
 
 /// How many bits a second table needs for all codes with one first part: this one, which has `bits` behind it, the
 /// `remaining` ones of its length (itself included), and longer ones.
-fn index_bits(mut bits: u32, remaining: u16, counts: &[u16; MAX_CODE + 1], first: u32) -> u32 {
+fn index_bits(mut bits: u32, remaining: u16, counts: &Counts, first: u32) -> u32 {
     let mut room = (1i32 << bits) - i32::from(remaining);
     while room > 0 && ((bits + first) as usize) < MAX_CODE {
         bits += 1;
@@ -289,9 +324,16 @@ mod tests {
         None
     }
 
-    fn check(lens: &[u8]) {
+    fn lengths(litlens: &[u8], distances: &[u8]) -> Result<Lengths, &'static str> {
+        let mut lens = [0; 288 + 32];
+        lens[..litlens.len()].copy_from_slice(litlens);
+        lens[litlens.len()..][..distances.len()].copy_from_slice(distances);
+        Lengths::new(lens, litlens.len(), distances.len())
+    }
+
+    fn decodes_as_defined(lens: &[u8]) {
         let mut codes = Codes::new();
-        codes.build(lens, &[1]).expect("complete");
+        codes.build(&lengths(lens, &[1]).expect("complete"));
         for bits in 0..1u64 << 15 {
             let mut entry = codes.litlen.first(bits);
             let mut len = 0;
@@ -321,38 +363,42 @@ mod tests {
         let mut fixed = [8; 288];
         fixed[144..256].fill(9);
         fixed[256..280].fill(7);
-        check(&fixed);
+        decodes_as_defined(&fixed);
         // Lengths 1 to 15 and one more of 15: complete, with long codes behind one first part.
         let mut skewed = [0; 286];
         for (index, len) in (1..=15).enumerate() {
             skewed[index * 17] = len;
         }
         skewed[256] = 15;
-        check(&skewed);
+        decodes_as_defined(&skewed);
         // Long codes behind several first parts.
         let mut many = [0; 286];
         many[0] = 1;
         many[1..257].fill(9);
-        check(&many);
+        decodes_as_defined(&many);
         many[2] = 0;
         many[270..273].fill(11);
         many[273..277].fill(13);
-        check(&many);
+        decodes_as_defined(&many);
         // A single code of one bit.
         let mut single = [0; 257];
         single[256] = 1;
-        check(&single);
+        decodes_as_defined(&single);
     }
 
     #[test]
     fn refuses_what_zlib_refuses() {
-        let mut codes = Codes::new();
+        let refused = |lens: &[u8], distances: &[u8]| lengths(lens, distances).expect_err("refused");
         let mut lens = [0u8; 257];
-        assert_eq!(codes.build(&lens, &[1]), Err("its code has no end of block"));
+        assert_eq!(refused(&lens, &[1]), "its code has no end of block");
         lens[256] = 2;
-        assert_eq!(codes.build(&lens, &[1]), Err("one of its codes is incomplete"));
+        assert_eq!(refused(&lens, &[1]), "one of its codes is incomplete");
         lens[..4].fill(2);
-        assert_eq!(codes.build(&lens, &[1]), Err("one of its codes is over-subscribed"));
+        assert_eq!(refused(&lens, &[1]), "one of its codes is over-subscribed");
+        lens[3] = 0;
+        assert_eq!(refused(&lens, &[2, 2]), "one of its codes is incomplete");
+        assert_eq!(refused(&lens, &[1, 1, 1]), "one of its codes is over-subscribed");
+        assert!(lengths(&lens, &[0, 0]).is_ok());
         assert_eq!(precode(&[0; 19]), Err("its code of code lengths is incomplete"));
         assert_eq!(precode(&[1; 19]), Err("its code of code lengths is over-subscribed"));
     }

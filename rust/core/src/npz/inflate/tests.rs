@@ -105,13 +105,12 @@ fn regions_really_are_decoded_from_their_middle() {
     let stream = miniz(&data, 6);
     let read_at = reader(&stream);
     let stream = stream_of(&read_at, &stream);
-    let mut codes = huffman::Codes::new();
     let bytes = {
         let mut bytes = vec![0; 200_000];
         stream.read(500_000, &mut bytes).expect("inside");
         bytes
     };
-    let place = find::find_block(&bytes, 0..150_000 * 8, &mut codes).expect("a block");
+    let place = find::find_block(&bytes, 0..150_000 * 8).expect("a block");
     let mut lanes = Lanes::new(ROOM).expect("memory");
     lanes.start_known(Side::A, &stream, 0, &[], ROOM).expect("starts");
     lanes.decode(Side::A, &stream, 500_000 * 8).expect("decodes");

@@ -4,7 +4,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::find::{LOOK_AHEAD, find_block};
-use super::huffman::Codes;
 use super::lanes::{Lanes, Side, Stop};
 use super::tail::{Tail, Turn};
 use super::{Fault, Progress, ROOM, Stream};
@@ -76,7 +75,6 @@ impl Job<'_> {
 
     /// The bit of the first block at or behind a byte, if it is near.
     fn find(&self, byte: u64) -> Option<u64> {
-        let mut codes = Codes::new();
         let mut bytes = Vec::new();
         let last = self.stream.len.min(byte + SEARCH);
         let mut at = byte;
@@ -85,7 +83,7 @@ impl Job<'_> {
             let ahead = (len + LOOK_AHEAD as u64).min(self.stream.len - at);
             bytes.resize(ahead as usize, 0);
             self.stream.read(at, &mut bytes).ok()?;
-            if let Some(bit) = find_block(&bytes, 0..len as usize * 8, &mut codes) {
+            if let Some(bit) = find_block(&bytes, 0..len as usize * 8) {
                 return Some(at * 8 + bit as u64);
             }
             at += len;
