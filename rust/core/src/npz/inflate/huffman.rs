@@ -146,6 +146,7 @@ type Counts = [u16; MAX_CODE + 1];
 impl Lengths {
     /// Lengths of `litlens` literals and lengths and, behind them, of distances. As zlib does, refuses a code that is
     /// over-subscribed, or incomplete unless no code is longer than one bit.
+    #[allow(clippy::large_types_passed_by_value, reason = "it is kept")]
     pub(super) fn new(lens: [u8; 288 + 32], litlens: usize, distances: usize) -> Result<Self, &'static str> {
         if litlens <= 256 || lens[256] == 0 {
             return Err("its code has no end of block");
@@ -166,7 +167,9 @@ fn checked_counts(lens: &[u8]) -> Result<Counts, &'static str> {
         }
     }
     let [mut counts, others @ ..] = counts;
-    rest.iter().for_each(|&len| counts[usize::from(len)] += 1);
+    for &len in rest {
+        counts[usize::from(len)] += 1;
+    }
     for (len, count) in counts.iter_mut().enumerate() {
         *count += others.iter().map(|counts| counts[len]).sum::<u16>();
     }

@@ -74,7 +74,7 @@ const ROOM: usize = 2 * REGION_SYMBOLS;
 /// What a region should come to, so that a pair of them stays in the nearer caches.
 const REGION_SYMBOLS: usize = 1024 << 10;
 /// Compressed bytes of a region: below, looking for a block costs too much; above, nothing is gained.
-const REGION: std::ops::RangeInclusive<u64> = 96 << 10..=1024 << 10;
+const REGION: std::ops::RangeInclusive<u64> = 80 << 10..=1024 << 10;
 /// Streams that expand more than this are runs of the same bytes; one lane fills memory as fast as it goes.
 const RUNS: u64 = 16;
 
@@ -91,13 +91,7 @@ pub(crate) fn inflate(
 ) -> Result<u32, Fault> {
     let threads = threads.min(MOST_THREADS);
     let regions = count_regions(stream.len, size, threads as u64);
-    let job = worker::Job {
-        stream,
-        region: stream.len.div_ceil(regions).max(1),
-        regions: regions as usize,
-        next: AtomicUsize::new(0),
-        tail: Tail::new(size, sink),
-    };
+    let job = worker::Job { stream, regions: regions as usize, next: AtomicUsize::new(0), tail: Tail::new(size, sink) };
     let helpers = threads.min(job.regions.div_ceil(2)).saturating_sub(1);
     std::thread::scope(|scope| {
         for _ in 0..helpers {
@@ -116,8 +110,9 @@ fn count_regions(len: u64, size: u64, threads: u64) -> u64 {
         return 1;
     }
     let region = (REGION_SYMBOLS as u64 / expansion.max(1)).clamp(*REGION.start(), *REGION.end());
-    let pairs = len.div_ceil(region).next_multiple_of(2 * threads.max(1));
-    pairs.min(len / REGION.start()).max(1)
+    let wanted = len.div_ceil(region).next_multiple_of(2 * threads.max(1));
+    let pairs = wanted.min(len / REGION.start()) / 2;
+    if pairs == 0 { 1 } else { 2 * pairs }
 }
 
 /// Decodes the first `len` bytes of a stream, or all if it has fewer.

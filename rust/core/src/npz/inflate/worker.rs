@@ -15,11 +15,13 @@ const SEARCH_STEP: u64 = 16 << 10;
 /// Symbols between two turns to the sink, where there is only one lane: what stays in the nearest caches.
 const SERIAL_ROOM: usize = 64 << 10;
 
+/// By how much, in 256ths, the first pair of regions is larger than the mean, and the last one smaller.
+const SKEW: u64 = 20;
+
 /// One stream and what its workers share.
 pub(super) struct Job<'a> {
     pub(super) stream: &'a Stream<'a>,
-    /// Compressed bytes of each region, but the last.
-    pub(super) region: u64,
+    /// One, or an even number.
     pub(super) regions: usize,
     pub(super) next: AtomicUsize,
     pub(super) tail: Tail<'a>,
@@ -69,7 +71,7 @@ impl Job<'_> {
                 .ok()
                 .map(|()| Begun { bit, is_known: true });
         }
-        let bit = self.find(region as u64 * self.region)?;
+        let bit = self.find(self.start(region))?;
         lanes.start_unknown(side, self.stream, bit).ok().map(|()| Begun { bit, is_known: false })
     }
 
@@ -91,9 +93,21 @@ impl Job<'_> {
         None
     }
 
+    /// The first byte of a region. Pairs get smaller: the thread that has the last one starts last, has to look for two
+    /// blocks, and to resolve two regions when the others are done.
+    fn start(&self, region: usize) -> u64 {
+        let pairs = self.regions.div_ceil(2) as u64;
+        let start = |pair: u64| {
+            let even = self.stream.len / pairs * pair;
+            even + even / pairs * (pairs - pair) / 256 * SKEW
+        };
+        let pair = region as u64 / 2;
+        if region.is_multiple_of(2) { start(pair) } else { u64::midpoint(start(pair), start(pair + 1)) }
+    }
+
     /// The first bit that is not of a region.
     fn end(&self, region: usize) -> u64 {
-        if region + 1 < self.regions { (region as u64 + 1) * self.region * 8 } else { u64::MAX }
+        if region + 1 < self.regions { self.start(region + 1) * 8 } else { u64::MAX }
     }
 
     /// Takes over what a lane decoded, if that is where the stream is; decodes the rest of the region, or all of it.
