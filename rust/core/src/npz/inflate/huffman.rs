@@ -217,15 +217,17 @@ impl<const SIZE: usize> Table<SIZE> {
     fn build(&mut self, lens: &[u8], counts: &Counts, entry: impl Fn(u16, u32) -> Entry) {
         let longest = counts.iter().rposition(|&count| count > 0).unwrap_or(0);
         self.second.clear();
-        let mut code = Code::default();
-        let mut symbols = in_code_order(lens, counts);
+        let order = in_code_order(lens, counts);
+        let mut symbols = order.iter().copied();
+        // The next code, as if it were the longest, with its first bit highest.
+        let mut code = 0;
         // Codes of one length after the other. The table doubles with each, so that every code is written once.
         self.first[0] = INVALID;
         for len in 1..=Self::BITS {
             self.first.copy_within(..1 << (len - 1), 1 << (len - 1));
             for symbol in symbols.by_ref().take(counts[len as usize].into()) {
-                self.first[code.reversed as usize] = entry(symbol, len);
-                code.advance(len);
+                self.first[reversed(code) & (SIZE - 1)] = entry(symbol, len);
+                code += 1 << (MAX_CODE as u32 - len);
             }
         }
         // Where the current second table starts, and which first part leads to it.
@@ -233,35 +235,35 @@ impl<const SIZE: usize> Table<SIZE> {
         for len in 1..=(longest as u32).saturating_sub(Self::BITS) {
             let count = counts[(Self::BITS + len) as usize];
             for (remaining, symbol) in (1..=count).rev().zip(symbols.by_ref()) {
-                let first = code.reversed & (SIZE as u32 - 1);
+                let first = reversed(code) & (SIZE - 1);
                 if part != Some(first) {
                     (start, part) = (self.second.len(), Some(first));
                     let bits = index_bits(len, remaining, counts, Self::BITS);
                     self.second.resize(start + (1 << bits), INVALID);
-                    self.first[first as usize] = Entry((start as u32) << 16 | SECOND | bits << 8 | Self::BITS);
+                    self.first[first] = Entry((start as u32) << 16 | SECOND | bits << 8 | Self::BITS);
                 }
-                let at = start + (code.reversed >> Self::BITS) as usize;
+                let at = start + (reversed(code) >> Self::BITS);
                 self.second[at..].iter_mut().step_by(1 << len).for_each(|at| *at = entry(symbol, len));
-                code.advance(Self::BITS + len);
+                code += 1 << (MAX_CODE as u32 - Self::BITS - len);
             }
         }
     }
 }
 
-/// The symbols that have a code, by its length and then by value.
-fn in_code_order(lens: &[u8], counts: &Counts) -> impl Iterator<Item = u16> + use<> {
-    let mut starts = [0u16; MAX_CODE + 2];
-    for len in 1..=MAX_CODE {
-        starts[len + 1] = starts[len] + counts[len];
+/// The symbols that have a code, by its length and then by value; those that have none behind.
+fn in_code_order(lens: &[u8], counts: &Counts) -> [u16; 288] {
+    let mut starts = [0u16; MAX_CODE + 1];
+    for len in 2..=MAX_CODE {
+        starts[len] = starts[len - 1] + counts[len - 1];
     }
-    let total = usize::from(starts[MAX_CODE + 1]);
+    starts[0] = starts[MAX_CODE] + counts[MAX_CODE];
     let mut order = [0; 288];
-    for (symbol, &len) in (0..).zip(lens).filter(|&(_, &len)| len > 0) {
+    for (symbol, &len) in (0..).zip(lens) {
         let start = &mut starts[usize::from(len)];
         order[usize::from(*start)] = symbol;
         *start += 1;
     }
-    order.into_iter().take(total)
+    order
 }
 
 /// How many bits a second table needs for all codes with one first part: this one, which has `bits` behind it, the
@@ -275,35 +277,33 @@ fn index_bits(mut bits: u32, remaining: u16, counts: &Counts, first: u32) -> u32
     bits
 }
 
-/// A canonical code as it comes in the stream: its first bit lowest.
-#[derive(Default)]
-struct Code {
-    reversed: u32,
+/// A code of at most `MAX_CODE` bits, its first bit highest, as it comes in the stream: its first bit lowest.
+fn reversed(code: usize) -> usize {
+    usize::from(REVERSED[code & 0xff]) << 7 | usize::from(REVERSED[code >> 8 & 0x7f]) >> 1
 }
 
-impl Code {
-    /// Adds one to a code of `len` bits. Appending a zero, for longer ones, changes nothing in this form.
-    fn advance(&mut self, len: u32) {
-        let ones = (!(self.reversed << (32 - len))).leading_zeros().min(len);
-        self.reversed &= (1 << (len - ones)) - 1;
-        if ones < len {
-            self.reversed |= 1 << (len - 1 - ones);
-        }
+static REVERSED: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).reverse_bits();
+        byte += 1;
     }
-}
+    table
+};
 
 /// The code of code lengths (3.2.7), which must be complete: symbol and length for each seven bits.
 pub(super) fn precode(lens: &[u8; 19]) -> Result<[(u8, u8); 128], &'static str> {
     let mut table = [(0, 0); 128];
-    let (mut code, mut filled) = (Code::default(), 0);
+    let (mut code, mut filled) = (0, 0);
     for len in 1..=7 {
         for (symbol, _) in (0..).zip(lens).filter(|&(_, &of)| of == len) {
             filled += 128 >> len;
             if filled > 128 {
                 return Err("its code of code lengths is over-subscribed");
             }
-            table[code.reversed as usize..].iter_mut().step_by(1 << len).for_each(|at| *at = (symbol, len));
-            code.advance(len.into());
+            table[reversed(code) & 127..].iter_mut().step_by(1 << len).for_each(|at| *at = (symbol, len));
+            code += 1 << (MAX_CODE - usize::from(len));
         }
     }
     if filled == 128 { Ok(table) } else { Err("its code of code lengths is incomplete") }
