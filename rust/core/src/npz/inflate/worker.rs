@@ -9,7 +9,9 @@ use super::tail::{Tail, Turn};
 use super::{Fault, Progress, ROOM, Stream};
 use crate::Result;
 
-/// How many bytes are searched for the start of a block, and in which steps. Blocks of zlib have some 16 KiB.
+/// What blocks of zlib have, more or less.
+const BLOCK: u64 = 16 << 10;
+/// How many bytes are searched for the start of a block, and in which steps.
 const SEARCH: u64 = 64 << 10;
 const SEARCH_STEP: u64 = 16 << 10;
 /// Symbols between two turns to the sink, where there is only one lane: what stays in the nearest caches.
@@ -93,8 +95,10 @@ impl Job<'_> {
         None
     }
 
-    /// The first byte of a region. Pairs get smaller: the thread that has the last one starts last, has to look for two
-    /// blocks, and to resolve two regions when the others are done.
+    /// The first byte of a region; decoding starts with the next block, half of one behind on average.
+    ///
+    /// Pairs get smaller: the thread that has the last one starts last, has to look for two blocks, and to resolve two
+    /// regions when the others are done.
     fn start(&self, region: usize) -> u64 {
         let pairs = self.regions.div_ceil(2) as u64;
         let start = |pair: u64| {
@@ -102,7 +106,8 @@ impl Job<'_> {
             even + even / pairs * (pairs - pair) / 256 * SKEW
         };
         let pair = region as u64 / 2;
-        if region.is_multiple_of(2) { start(pair) } else { u64::midpoint(start(pair), start(pair + 1)) }
+        let block = if region.is_multiple_of(2) { start(pair) } else { u64::midpoint(start(pair), start(pair + 1)) };
+        block.saturating_sub(BLOCK / 2)
     }
 
     /// The first bit that is not of a region.
