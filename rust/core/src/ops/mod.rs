@@ -1,8 +1,11 @@
 //! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
 
+pub mod image;
 mod plan;
 mod planes;
+pub mod resize;
 mod shape;
+pub(crate) mod simd;
 mod step;
 mod table;
 

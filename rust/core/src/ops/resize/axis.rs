@@ -1,0 +1,110 @@
+//! What one axis of a resize needs: for each place of the result, which places of the image with which weights.
+
+use super::filter::Filter;
+
+/// Weights have this many binary places, as in `Resample.c`: 32 bits less 8 of the pixel and 2 for overshoot.
+pub(super) const PRECISION: u32 = 32 - 8 - 2;
+
+/// Half of the last place that is kept, for rounding.
+pub(super) const HALF: i32 = 1 << (PRECISION - 1);
+
+/// Weights are stored in groups of this many taps.
+pub(super) const QUAD: usize = 4;
+
+/// Entries that may be read behind the last one, so that kernels can load whole vectors.
+pub(super) const PADDING: usize = 16;
+
+/// Starts and weights of the taps of each place of the result. Rebuilding it reuses its memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Axis {
+    /// Length of the result.
+    pub(super) length: usize,
+    /// The most taps that any place has; 0 if all results are 0.
+    pub(super) taps: usize,
+    /// First tap of each place, in pixels; [`PADDING`] more entries.
+    pub(super) starts: Vec<u32>,
+    /// Number of taps of each place.
+    pub(super) counts: Vec<u32>,
+    /// `stride` weights for each place; those behind its taps are 0.
+    weights: Vec<i32>,
+    stride: usize,
+    /// Weights before they are rounded, of one place.
+    exact: Vec<f64>,
+}
+
+impl Axis {
+    /// Computes the taps for the part from `first` to `last` (pixels, as Pillow's box) of an axis of `from` pixels, to
+    /// be `to` pixels long.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "lengths are below 2^24; the casts to integers truncate as those of the reference"
+    )]
+    pub(super) fn build(&mut self, filter: Filter, from: usize, [first, last]: [f32; 2], to: usize) {
+        let scale = f64::from(last - first) / to as f64;
+        let filter_scale = scale.max(1.0);
+        let support = filter.support() * filter_scale;
+        let per_pixel = 1.0 / filter_scale;
+        self.stride = (2 * support.ceil() as usize + 1).next_multiple_of(QUAD);
+        self.length = to;
+        self.taps = 0;
+        self.starts.clear();
+        self.counts.clear();
+        self.weights.clear();
+        self.weights.resize(to * self.stride, 0);
+        for (place, weights) in self.weights.chunks_exact_mut(self.stride).enumerate() {
+            let center = f64::from(first) + (place as f64 + 0.5) * scale;
+            let start = ((center - support + 0.5) as i64).max(0) as usize;
+            let end = ((center + support + 0.5) as i64).min(from as i64) as usize;
+            self.exact.clear();
+            self.exact
+                .extend((start..end.max(start)).map(|tap| filter.weight((tap as f64 - center + 0.5) * per_pixel)));
+            let sum: f64 = self.exact.iter().fold(0.0, |sum, weight| sum + weight);
+            let normalised = self.exact.iter().map(|weight| if sum == 0.0 { *weight } else { weight / sum });
+            let rounded = normalised.map(|weight| {
+                let scaled = weight * f64::from(1 << PRECISION);
+                (if weight < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
+            });
+            // Taps of weight 0 at either end change nothing and cost time.
+            let mut count = 0;
+            let mut skipped = 0;
+            for weight in rounded {
+                if count == 0 && weight == 0 {
+                    skipped += 1;
+                } else {
+                    weights[count] = weight;
+                    count += 1;
+                }
+            }
+            while count > 0 && weights[count - 1] == 0 {
+                count -= 1;
+            }
+            let start = if count == 0 { self.starts.last().copied().unwrap_or(0) } else { (start + skipped) as u32 };
+            self.starts.push(start);
+            self.counts.push(count as u32);
+            self.taps = self.taps.max(count);
+        }
+        let padded = self.starts.len() + PADDING;
+        self.starts.resize(padded, 0);
+    }
+
+    /// First tap and weights of a place of the result.
+    pub(super) fn taps(&self, place: usize) -> (usize, &[i32]) {
+        let weights = &self.weights[place * self.stride..][..self.counts[place] as usize];
+        (self.starts[place] as usize, weights)
+    }
+
+    /// The part of the image's axis that any tap reads: (first, one behind the last); never
+    /// nothing.
+    pub(super) fn reach(&self) -> (usize, usize) {
+        let places = (0..self.length).map(|place| self.taps(place)).filter(|(_, weights)| !weights.is_empty());
+        places
+            .fold(None, |reach, (start, weights)| {
+                let (first, last) = reach.unwrap_or((start, 0));
+                Some((first.min(start), last.max(start + weights.len())))
+            })
+            .unwrap_or((0, 1))
+    }
+}
