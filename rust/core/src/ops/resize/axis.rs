@@ -1,6 +1,7 @@
 //! What one axis of a resize needs: for each place of the result, which places of the image with which weights.
 
 use super::filter::Filter;
+use super::split::Split;
 
 /// Weights have this many binary places, as in `Resample.c`: 32 bits less 8 of the pixel and 2 for overshoot.
 pub(super) const PRECISION: u32 = 32 - 8 - 2;
@@ -30,6 +31,10 @@ pub(super) struct Axis {
     stride: usize,
     /// Weights before they are rounded, of one place.
     exact: Vec<f64>,
+    /// For each four taps, each word of [`Split`]: that word of every place, and [`PADDING`] more.
+    words: Vec<u32>,
+    /// Words for each four taps.
+    split: usize,
 }
 
 impl Axis {
@@ -42,7 +47,14 @@ impl Axis {
         clippy::cast_sign_loss,
         reason = "lengths are below 2^24; the casts to integers truncate as those of the reference"
     )]
-    pub(super) fn build(&mut self, filter: Filter, from: usize, [first, last]: [f32; 2], to: usize) {
+    pub(super) fn build(
+        &mut self,
+        filter: Filter,
+        split: Option<Split>,
+        from: usize,
+        [first, last]: [f32; 2],
+        to: usize,
+    ) {
         let scale = f64::from(last - first) / to as f64;
         let filter_scale = scale.max(1.0);
         let support = filter.support() * filter_scale;
@@ -86,8 +98,36 @@ impl Axis {
             self.counts.push(count as u32);
             self.taps = self.taps.max(count);
         }
-        let padded = self.starts.len() + PADDING;
-        self.starts.resize(padded, 0);
+        // A place without taps may be the first; no start is before what is read.
+        let (reach, _) = self.reach();
+        self.starts.iter_mut().for_each(|start| *start = (*start).max(reach as u32));
+        self.starts.resize(to + PADDING, 0);
+        if let Some(split) = split {
+            self.split(split);
+        }
+    }
+
+    fn split(&mut self, split: Split) {
+        let stride = self.length + PADDING;
+        let quads = self.taps.div_ceil(QUAD);
+        self.split = split.words();
+        self.words.clear();
+        self.words.resize(quads * self.split * stride, 0);
+        for (quad, words) in self.words.chunks_exact_mut(self.split * stride).enumerate() {
+            for (place, weights) in self.weights.chunks_exact(self.stride).enumerate() {
+                let (weights, _) = weights.as_chunks::<QUAD>();
+                for (word, value) in split.apply(weights[quad]).into_iter().take(self.split).enumerate() {
+                    words[word * stride + place] = value;
+                }
+            }
+        }
+    }
+
+    /// A word of the split weights of the taps from `QUAD * quad` on: that of `place`, of those behind it, and
+    /// [`PADDING`] more.
+    #[inline]
+    pub(super) fn words(&self, quad: usize, word: usize, place: usize) -> &[u32] {
+        &self.words[(quad * self.split + word) * (self.length + PADDING) + place..]
     }
 
     /// First tap and weights of a place of the result.

@@ -133,11 +133,11 @@ fn path(filter: Filter, view: (usize, usize), region: [f32; 4], to: (usize, usiz
     if filter == Filter::Nearest {
         return Path::Nearest;
     }
-    let lost_rows = view.0.saturating_sub(to.0);
-    let lost_columns = view.1 as i64 - to.1 as i64;
+    // More than twice as many rows as columns get lost; columns may also be won.
+    let rows_first = view.0 > to.0 && view.0 + 2 * to.1 > to.0 + 2 * view.1;
     Path::Passes {
         horizontal: view.1 != to.1 || left != 0.0 || right != width,
         vertical: view.0 != to.0 || upper != 0.0 || lower != height,
-        rows_first: lost_rows > 0 && lost_rows as i64 > 2 * lost_columns,
+        rows_first,
     }
 }

@@ -5,6 +5,8 @@
 //! horizontal one, unless the height shrinks by more than twice as many pixels as the width (Pillow before 13 always
 //! starts with the horizontal one).
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod axis;
 mod filter;
 mod geometry;
@@ -12,6 +14,8 @@ mod nearest;
 mod passes;
 mod rows;
 mod scalar;
+mod short;
+mod split;
 
 pub use filter::Filter;
 pub use geometry::Crop;
@@ -23,6 +27,7 @@ use axis::Axis;
 use geometry::{Geometry, Path};
 use nearest::Places;
 use rows::Rows;
+use split::Split;
 
 /// Resizes images of one size. Making it, and giving it another region, costs little and reuses memory; running it
 /// allocates nothing but what `scratch` lacks.
@@ -86,6 +91,7 @@ impl Resize {
     }
 
     fn build(&mut self) {
+        let split = Split::of(self.simd);
         let Geometry { view, region: [left, upper, right, lower], to, .. } = self.geometry;
         match self.geometry.path {
             Path::Copy { .. } => {}
@@ -95,10 +101,10 @@ impl Resize {
             }
             Path::Passes { horizontal, vertical, .. } => {
                 if vertical {
-                    self.rows.build(self.filter, view.height, [upper, lower], to.0);
+                    self.rows.build(self.filter, split, view.height, [upper, lower], to.0);
                 }
                 if horizontal {
-                    self.columns.build(self.filter, view.width, [left, right], to.1);
+                    self.columns.build(self.filter, split, view.width, [left, right], to.1);
                 }
             }
         }

@@ -27,7 +27,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The bytes of one row.
-    #[inline(always)]
+    #[inline]
     pub(super) fn row(self, index: usize) -> &'a [u8] {
         &self.bytes[index * self.pitch..][..self.len]
     }
