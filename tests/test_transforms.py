@@ -142,7 +142,7 @@ GREY = np.zeros((4, 4), np.uint8)
         (T.ToTensor(), np.zeros((4, 4, 2), np.uint8), ValueError, r"an image cannot have the shape \[4, 4, 2\]"),
         (T.ToTensor(), np.zeros((0, 4), np.uint8), ValueError, "lengths of at least 1"),
         (T.ToTensor(), np.zeros((4, 4)), TypeError, "an array of float64; allowed: uint8"),
-        (T.ToTensor(), "image.png", TypeError, "str is no image; allowed: a PIL image or a uint8 NumPy array"),
+        (T.ToTensor(), "image.png", TypeError, "str is no image; allowed: a PIL image, a uint8"),
         (T.ToTensor(), Image.new("P", (4, 4)), TypeError, "an image of mode 'P'; allowed: L and RGB"),
     ],
 )

@@ -1,14 +1,17 @@
 //! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
 
+mod dtype;
 pub mod image;
 mod plan;
-mod planes;
 pub mod resize;
 mod shape;
 pub(crate) mod simd;
-mod step;
-mod table;
+mod steps;
+mod view;
+mod write;
 
-pub use plan::{DType, Plan};
+pub use dtype::{DType, Output};
+pub use plan::Plan;
+pub use resize::Filter;
 pub use shape::SampleShape;
-pub use step::Step;
+pub use steps::{Affine, AugMix, PadMode, Policy, Size, Step};

@@ -12,7 +12,7 @@ const VARIABLE: &str = "MEDMNIST_FAST_SIMD";
 pub(crate) enum Simd {
     /// Plain Rust: the reference for the others.
     Scalar,
-    /// x86-64 with AVX2.
+    /// x86-64 with AVX2, FMA and F16C: Haswell and later.
     Avx2,
     /// x86-64 with AVX-512 F, BW, VL, VBMI and VNNI: Ice Lake, Zen 4 and later.
     Avx512,
@@ -44,7 +44,7 @@ impl Simd {
         })
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
@@ -57,7 +57,11 @@ impl Simd {
         match self {
             Self::Scalar => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            Self::Avx2 => {
+                std::arch::is_x86_feature_detected!("avx2")
+                    && std::arch::is_x86_feature_detected!("fma")
+                    && std::arch::is_x86_feature_detected!("f16c")
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 std::arch::is_x86_feature_detected!("avx512f")

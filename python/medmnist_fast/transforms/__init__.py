@@ -1,0 +1,59 @@
+"""Transforms with torchvision's names, parameters and answers.
+
+Each works in three ways with one implementation: on one image (``transform(image)``), on a batch
+(``transform.batch(images)``), and compiled into the plan of a :class:`medmnist_fast.DataLoader`, which runs the whole
+pipeline on one image at a time and writes it straight into its batch. Bytes equal torchvision's on PIL images. A seed
+gives the same draws in all three ways.
+
+One image is a PIL image (``L`` or ``RGB``), a ``uint8`` array of shape (H, W), (H, W, 1) or (H, W, 3), or a ``uint8``
+tensor (C, H, W). The kind that went in comes out. After :class:`ToTensor` results are ``float32`` (C, H, W): an array
+for an array, a tensor for a tensor and, as from torchvision, for a PIL image (an array where torch is not installed).
+Volumes, with ``spatial_dims=3``, are (D, H, W).
+"""
+
+from medmnist_fast.transforms.base import Transform
+from medmnist_fast.transforms.geometry import (
+    CenterCrop,
+    Pad,
+    RandomCrop,
+    RandomFlip,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomRotate90,
+    RandomVerticalFlip,
+    Resize,
+)
+from medmnist_fast.transforms.nested import Compose, RandomApply, RandomChoice, RandomOrder
+from medmnist_fast.transforms.values import (
+    ConvertImageDtype,
+    GaussianNoise,
+    Normalize,
+    RandomErasing,
+    RandomIntensityScale,
+    ToRGB,
+    ToTensor,
+)
+
+__all__ = [
+    "CenterCrop",
+    "Compose",
+    "ConvertImageDtype",
+    "GaussianNoise",
+    "Normalize",
+    "Pad",
+    "RandomApply",
+    "RandomChoice",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomHorizontalFlip",
+    "RandomIntensityScale",
+    "RandomOrder",
+    "RandomResizedCrop",
+    "RandomRotate90",
+    "RandomVerticalFlip",
+    "Resize",
+    "ToRGB",
+    "ToTensor",
+    "Transform",
+]
