@@ -1,5 +1,8 @@
 //! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
 
+pub mod colour;
+pub mod geometry;
+pub mod image;
 mod plan;
 mod planes;
 mod shape;
