@@ -5,7 +5,9 @@ pub mod geometry;
 pub mod image;
 mod plan;
 mod planes;
+pub mod resize;
 mod shape;
+pub(crate) mod simd;
 mod step;
 mod table;
 

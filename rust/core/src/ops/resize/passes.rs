@@ -1,0 +1,36 @@
+//! The two passes, by the back-end that is asked for.
+
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use super::axis::Axis;
+use super::rows::Rows;
+use super::scalar;
+use crate::ops::simd::Simd;
+
+/// Makes rows of `axis.length` pixels of the rows of `source`, whose first pixel is the `first` of the axis.
+#[allow(unsafe_code, reason = "calls of what a processor may lack")]
+pub(super) fn horizontal<const CHANNELS: usize>(
+    simd: Simd,
+    source: Rows<'_>,
+    first: usize,
+    axis: &Axis,
+    out: &mut [u8],
+) {
+    match simd {
+        // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => unsafe { avx512::horizontal::<CHANNELS>(source, first, axis, out) },
+        _ => scalar::horizontal::<CHANNELS>(source, first, axis, out),
+    }
+}
+
+/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
+#[allow(unsafe_code, reason = "calls of what a processor may lack")]
+pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+    match simd {
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => unsafe { avx512::vertical(source, first, axis, out) },
+        _ => scalar::vertical(source, first, axis, out),
+    }
+}
