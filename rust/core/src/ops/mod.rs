@@ -1,6 +1,8 @@
 //! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
 
+pub mod colour;
 mod dtype;
+pub mod geometry;
 pub mod image;
 mod plan;
 pub mod resize;

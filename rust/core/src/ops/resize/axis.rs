@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use super::split::Split;
+use crate::ops::simd::Simd;
 
 /// Weights have this many binary places, as in `Resample.c`: 32 bits less 8 of the pixel and 2 for overshoot.
 pub(super) const PRECISION: u32 = 32 - 8 - 2;
@@ -40,6 +41,51 @@ pub(super) struct Axis {
 impl Axis {
     /// Computes the taps for the part from `first` to `last` (pixels, as Pillow's box) of an axis of `from` pixels, to
     /// be `to` pixels long.
+    #[allow(unsafe_code, reason = "calls of what a processor may lack")]
+    pub(super) fn build(&mut self, simd: Simd, filter: Filter, from: usize, part: [f32; 2], to: usize) {
+        match simd {
+            // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx512 => unsafe { self.build_avx512(filter, from, part, to) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => unsafe { self.build_avx2(filter, from, part, to) },
+            _ => self.build_with(None, filter, from, part, to),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vbmi")]
+    fn build_avx512(&mut self, filter: Filter, from: usize, part: [f32; 2], to: usize) {
+        self.build_with(Some(Split::Digits), filter, from, part, to);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn build_avx2(&mut self, filter: Filter, from: usize, part: [f32; 2], to: usize) {
+        self.build_with(Some(Split::Halves), filter, from, part, to);
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
+    fn build_with(&mut self, split: Option<Split>, filter: Filter, from: usize, part: [f32; 2], to: usize) {
+        // One loop for each filter, in which it is a constant.
+        match filter {
+            Filter::Nearest | Filter::Box => self.fill(Filter::Box, from, part, to),
+            Filter::Bilinear => self.fill(Filter::Bilinear, from, part, to),
+            Filter::Hamming => self.fill(Filter::Hamming, from, part, to),
+            Filter::Bicubic => self.fill(Filter::Bicubic, from, part, to),
+            Filter::Lanczos => self.fill(Filter::Lanczos, from, part, to),
+        }
+        match split {
+            Some(Split::Digits) => self.split(Split::Digits),
+            Some(Split::Halves) => self.split(Split::Halves),
+            None => {}
+        }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled once for each back-end and filter")]
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_possible_wrap,
@@ -47,14 +93,7 @@ impl Axis {
         clippy::cast_sign_loss,
         reason = "lengths are below 2^24; the casts to integers truncate as those of the reference"
     )]
-    pub(super) fn build(
-        &mut self,
-        filter: Filter,
-        split: Option<Split>,
-        from: usize,
-        [first, last]: [f32; 2],
-        to: usize,
-    ) {
+    fn fill(&mut self, filter: Filter, from: usize, [first, last]: [f32; 2], to: usize) {
         let scale = f64::from(last - first) / to as f64;
         let filter_scale = scale.max(1.0);
         let support = filter.support() * filter_scale;
@@ -64,37 +103,48 @@ impl Axis {
         self.taps = 0;
         self.starts.clear();
         self.counts.clear();
+        self.exact.resize(self.stride, 0.0);
         self.weights.clear();
         self.weights.resize(to * self.stride, 0);
         for (place, weights) in self.weights.chunks_exact_mut(self.stride).enumerate() {
             let center = f64::from(first) + (place as f64 + 0.5) * scale;
-            let start = ((center - support + 0.5) as i64).max(0) as usize;
-            let end = ((center + support + 0.5) as i64).min(from as i64) as usize;
-            self.exact.clear();
-            self.exact
-                .extend((start..end.max(start)).map(|tap| filter.weight((tap as f64 - center + 0.5) * per_pixel)));
-            let sum: f64 = self.exact.iter().fold(0.0, |sum, weight| sum + weight);
-            let normalised = self.exact.iter().map(|weight| if sum == 0.0 { *weight } else { weight / sum });
-            let rounded = normalised.map(|weight| {
-                let scaled = weight * f64::from(1 << PRECISION);
-                (if weight < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
-            });
-            // Taps of weight 0 at either end change nothing and cost time.
-            let mut count = 0;
-            let mut skipped = 0;
-            for weight in rounded {
-                if count == 0 && weight == 0 {
-                    skipped += 1;
-                } else {
-                    weights[count] = weight;
-                    count += 1;
+            let start = ((center - support + 0.5) as i32).max(0);
+            let end = ((center + support + 0.5) as i32).min(from as i32);
+            let mut count = (end - start).max(0) as usize;
+            let (exact, _) = self.exact.as_chunks_mut::<QUAD>();
+            let exact = &mut exact[..count.div_ceil(QUAD)];
+            let mut sum = 0.0;
+            for (quad, exact) in exact.iter_mut().enumerate() {
+                for (lane, exact) in exact.iter_mut().enumerate() {
+                    let tap = (quad * QUAD + lane) as i32;
+                    let weight = filter.weight((f64::from(start + tap) - center + 0.5) * per_pixel);
+                    *exact = if tap < count as i32 { weight } else { 0.0 };
+                }
+                for exact in exact {
+                    sum += *exact;
                 }
             }
+            let divisor = if sum == 0.0 { 1.0 } else { sum };
+            let (quads, _) = weights.as_chunks_mut::<QUAD>();
+            for (weights, exact) in quads.iter_mut().zip(exact) {
+                for (weight, exact) in weights.iter_mut().zip(exact) {
+                    let scaled = *exact / divisor * f64::from(1 << PRECISION);
+                    *weight = (if *exact < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32;
+                }
+            }
+            // Taps of weight 0 at either end change nothing and cost time.
             while count > 0 && weights[count - 1] == 0 {
                 count -= 1;
             }
-            let start = if count == 0 { self.starts.last().copied().unwrap_or(0) } else { (start + skipped) as u32 };
-            self.starts.push(start);
+            let mut skipped = 0;
+            if count > 0 && weights[0] == 0 {
+                skipped = weights.iter().take_while(|&&weight| weight == 0).count();
+                weights.copy_within(skipped..count, 0);
+                count -= skipped;
+                weights[count..count + skipped].fill(0);
+            }
+            let before = self.starts.last().copied().unwrap_or(0);
+            self.starts.push(if count == 0 { before } else { start as u32 + skipped as u32 });
             self.counts.push(count as u32);
             self.taps = self.taps.max(count);
         }
@@ -102,11 +152,10 @@ impl Axis {
         let (reach, _) = self.reach();
         self.starts.iter_mut().for_each(|start| *start = (*start).max(reach as u32));
         self.starts.resize(to + PADDING, 0);
-        if let Some(split) = split {
-            self.split(split);
-        }
     }
 
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
     fn split(&mut self, split: Split) {
         let stride = self.length + PADDING;
         let quads = self.taps.div_ceil(QUAD);
@@ -116,8 +165,8 @@ impl Axis {
         for (quad, words) in self.words.chunks_exact_mut(self.split * stride).enumerate() {
             for (place, weights) in self.weights.chunks_exact(self.stride).enumerate() {
                 let (weights, _) = weights.as_chunks::<QUAD>();
-                for (word, value) in split.apply(weights[quad]).into_iter().take(self.split).enumerate() {
-                    words[word * stride + place] = value;
+                for (words, word) in words.chunks_exact_mut(stride).zip(split.apply(weights[quad])) {
+                    words[place] = word;
                 }
             }
         }

@@ -31,6 +31,8 @@ impl Filter {
     }
 
     /// The weight at `x` pixels from the centre: the very operations of `Resample.c`, in its order.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled once for each back-end and filter")]
     pub(super) fn weight(self, x: f64) -> f64 {
         match self {
             Self::Nearest | Self::Box => f64::from(x > -0.5 && x <= 0.5),
@@ -43,11 +45,13 @@ impl Filter {
     }
 }
 
+#[inline]
 fn triangle(x: f64) -> f64 {
     let x = x.abs();
     if x < 1.0 { 1.0 - x } else { 0.0 }
 }
 
+#[inline]
 fn hamming(x: f64) -> f64 {
     if x == 0.0 {
         return 1.0;
@@ -61,6 +65,7 @@ fn hamming(x: f64) -> f64 {
 }
 
 #[allow(clippy::suboptimal_flops, reason = "the rounding of the reference")]
+#[inline]
 fn cubic(x: f64) -> f64 {
     const A: f64 = -0.5;
     if x < 1.0 {
@@ -72,6 +77,7 @@ fn cubic(x: f64) -> f64 {
     }
 }
 
+#[inline]
 fn sinc(x: f64) -> f64 {
     if x == 0.0 {
         return 1.0;

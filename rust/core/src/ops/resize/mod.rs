@@ -27,7 +27,6 @@ use axis::Axis;
 use geometry::{Geometry, Path};
 use nearest::Places;
 use rows::Rows;
-use split::Split;
 
 /// Resizes images of one size. Making it, and giving it another region, costs little and reuses memory; running it
 /// allocates nothing but what `scratch` lacks.
@@ -91,7 +90,6 @@ impl Resize {
     }
 
     fn build(&mut self) {
-        let split = Split::of(self.simd);
         let Geometry { view, region: [left, upper, right, lower], to, .. } = self.geometry;
         match self.geometry.path {
             Path::Copy { .. } => {}
@@ -101,10 +99,10 @@ impl Resize {
             }
             Path::Passes { horizontal, vertical, .. } => {
                 if vertical {
-                    self.rows.build(self.filter, split, view.height, [upper, lower], to.0);
+                    self.rows.build(self.simd, self.filter, view.height, [upper, lower], to.0);
                 }
                 if horizontal {
-                    self.columns.build(self.filter, split, view.width, [left, right], to.1);
+                    self.columns.build(self.simd, self.filter, view.width, [left, right], to.1);
                 }
             }
         }

@@ -32,6 +32,17 @@ impl<'a> Rows<'a> {
         &self.bytes[index * self.pitch..][..self.len]
     }
 
+    /// The bytes of one row and whatever is behind it in memory.
+    #[inline]
+    pub(super) fn onward(self, index: usize) -> &'a [u8] {
+        &self.bytes[index * self.pitch..]
+    }
+
+    /// Bytes from one row to the next.
+    pub(super) fn pitch(self) -> usize {
+        self.pitch
+    }
+
     /// Number of rows.
     pub(super) fn count(self) -> usize {
         self.count

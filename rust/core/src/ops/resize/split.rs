@@ -2,7 +2,6 @@
 //! four taps fill a few words of 32 bits; sums of products with each part, shifted and added, are the exact sums.
 
 use super::axis::QUAD;
-use crate::ops::simd::Simd;
 
 /// How a back-end wants its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +17,6 @@ impl Split {
     /// Places below those of the high half.
     pub(super) const LOW: u32 = 11;
 
-    /// What a back-end wants, if anything.
-    pub(super) fn of(simd: Simd) -> Option<Self> {
-        match simd {
-            Simd::Avx512 => Some(Self::Digits),
-            Simd::Avx2 => Some(Self::Halves),
-            Simd::Scalar | Simd::Neon => None,
-        }
-    }
-
     /// Words for four weights.
     pub(super) fn words(self) -> usize {
         match self {
@@ -36,7 +26,8 @@ impl Split {
     }
 
     /// The words of four weights; there are [`Split::words`] of them.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
     pub(super) fn apply(self, weights: [i32; QUAD]) -> [u32; 4] {
         match self {
             Self::Digits => digits(weights),
@@ -45,7 +36,8 @@ impl Split {
     }
 }
 
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled once for each back-end")]
 #[allow(clippy::cast_sign_loss, reason = "bits")]
 fn digits(weights: [i32; QUAD]) -> [u32; 4] {
     // Adding half a digit to each and taking it away without borrowing is what makes them signed.
@@ -56,7 +48,8 @@ fn digits(weights: [i32; QUAD]) -> [u32; 4] {
     [word(16), word(8), word(0), 0]
 }
 
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled once for each back-end")]
 #[allow(clippy::cast_sign_loss, reason = "bits")]
 fn halves(weights: [i32; QUAD]) -> [u32; 4] {
     let high = weights.map(|weight| (weight >> Split::LOW) as u32 & 0xFFFF);

@@ -5,14 +5,17 @@
 //! small, fewer results are made at a time.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_cvtusepi32_epi8, _mm512_max_epi32, _mm512_mullo_epi32, _mm512_permutex2var_epi8,
-    _mm512_permutexvar_epi8, _mm512_permutexvar_epi32, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_srai_epi32,
-    _mm512_sub_epi32,
+    __m512i, _mm512_abs_epi8, _mm512_add_epi8, _mm512_add_epi32, _mm512_and_si512, _mm512_andnot_si512,
+    _mm512_dpbusd_epi32, _mm512_movepi8_mask, _mm512_movm_epi8, _mm512_mullo_epi32, _mm512_or_si512,
+    _mm512_packs_epi32, _mm512_packus_epi16, _mm512_permutex2var_epi8, _mm512_permutexvar_epi8,
+    _mm512_permutexvar_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setr_epi32, _mm512_srai_epi32,
+    _mm512_sub_epi32, _mm512_test_epi32_mask,
 };
 
 use super::super::axis::{Axis, PRECISION, QUAD};
 use super::super::rows::Rows;
-use super::memory::{load, load_words, store_16};
+use super::super::short::SHORT;
+use super::memory::{ROWS, load_rows, load_words, store_rows, store_some_rows};
 use super::{Sums, add_dot, dot, half, total};
 
 /// Results of one permutation.
@@ -21,31 +24,20 @@ const LANES: usize = 16;
 /// Bytes in a register.
 const WINDOW: usize = 64;
 
-/// Rows that share a look at the weights where there are more than four taps.
-const ROWS: usize = 4;
-
 /// Makes rows of `axis.length` pixels of the rows of `source`, whose first pixel is the `first` of the axis.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]
 pub(in super::super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
-    let width = axis.length * CHANNELS;
-    let rows = out.len() / width;
+    if axis.taps == 0 {
+        return out.fill(0);
+    }
     let mut at = 0;
-    while at < width {
+    while at < axis.length * CHANNELS {
         let group = Group::<CHANNELS>::new(axis, first, at);
-        match (axis.taps <= QUAD, group.wide) {
-            (true, false) => group.few_taps::<false>(source, axis, out),
-            (true, true) => group.few_taps::<true>(source, axis, out),
-            (false, wide) => {
-                let mut row = 0;
-                while row < rows {
-                    row += match (rows - row >= ROWS, wide) {
-                        (true, false) => group.many_taps::<ROWS, false>(source, axis, row, out),
-                        (true, true) => group.many_taps::<ROWS, true>(source, axis, row, out),
-                        (false, false) => group.many_taps::<1, false>(source, axis, row, out),
-                        (false, true) => group.many_taps::<1, true>(source, axis, row, out),
-                    };
-                }
-            }
+        match (group.wide, group.is_short(axis)) {
+            (false, false) => group.rows::<false, false>(source, axis, out),
+            (false, true) => group.rows::<false, true>(source, axis, out),
+            (true, false) => group.rows::<true, false>(source, axis, out),
+            (true, true) => group.rows::<true, true>(source, axis, out),
         }
         at += group.lanes;
     }
@@ -114,64 +106,111 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
         [word(0), word(1), word(2)].map(|words| _mm512_permutexvar_epi32(self.pixels, words))
     }
 
-    /// Four taps of each byte.
+    /// Whether all weights are bytes with [`SHORT`] places.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    fn gather<const WIDE: bool>(&self, row: &[u8], quad: usize) -> __m512i {
-        let window = row.get(self.offset + quad * QUAD * CHANNELS..).unwrap_or(&[]);
-        if WIDE {
-            let next = load(window.get(WINDOW..).unwrap_or(&[]));
-            _mm512_permutex2var_epi8(load(window), self.taps, next)
-        } else {
-            _mm512_permutexvar_epi8(self.taps, load(window))
-        }
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn is_short(&self, axis: &Axis) -> bool {
+        (0..axis.taps.div_ceil(QUAD)).all(|quad| {
+            let [high, middle, low] = self.weights(axis, quad);
+            let rest = _mm512_or_si512(low, _mm512_and_si512(middle, _mm512_set1_epi8(0x7F)));
+            // Below 64 doubling them fits.
+            let high = _mm512_andnot_si512(_mm512_set1_epi8(0x3F), _mm512_abs_epi8(high));
+            _mm512_test_epi32_mask(_mm512_or_si512(rest, high), _mm512_set1_epi32(-1)) == 0
+        })
     }
 
-    /// Writes the bytes that sums stand for.
+    /// The weights as bytes, where [`Group::is_short`].
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    fn store(&self, sums: __m512i, row: &mut [u8]) {
-        let values = _mm512_max_epi32(_mm512_srai_epi32::<PRECISION>(sums), _mm512_setzero_si512());
-        store_16(&mut row[self.at..], self.lanes, _mm512_cvtusepi32_epi8(values));
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn short_weights(&self, axis: &Axis, quad: usize) -> __m512i {
+        let [high, middle, _] = self.weights(axis, quad);
+        // The middle digit is 0, or half a place of the high one taken away.
+        let half = _mm512_movm_epi8(_mm512_movepi8_mask(middle));
+        _mm512_add_epi8(_mm512_add_epi8(high, high), half)
     }
 
-    /// All rows, where no pixel has more than four taps.
-    #[inline]
+    /// Makes this part of all rows.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]
-    fn few_taps<const WIDE: bool>(&self, source: Rows<'_>, axis: &Axis, out: &mut [u8]) {
-        if axis.taps == 0 {
-            return out.fill(0);
-        }
-        let weights = self.weights(axis, 0);
-        for (index, out) in out.chunks_exact_mut(axis.length * CHANNELS).enumerate() {
-            self.store(dot(self.gather::<WIDE>(source.row(index), 0), weights), out);
-        }
-    }
-
-    /// `N` rows from `first` on; returns `N`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]
-    fn many_taps<const N: usize, const WIDE: bool>(
-        &self,
-        source: Rows<'_>,
-        axis: &Axis,
-        first: usize,
-        out: &mut [u8],
-    ) -> usize {
-        let rows: [&[u8]; N] = std::array::from_fn(|row| source.row(first + row));
-        let mut sums = [half(); N];
-        for quad in 0..axis.taps.div_ceil(QUAD) {
-            let weights = self.weights(axis, quad);
-            for (sums, row) in sums.iter_mut().zip(rows) {
-                add_dot(sums, self.gather::<WIDE>(row, quad), weights);
+    fn rows<const WIDE: bool, const BYTES: bool>(&self, source: Rows<'_>, axis: &Axis, out: &mut [u8]) {
+        let width = axis.length * CHANNELS;
+        let rows = out.len() / width;
+        let quads = axis.taps.div_ceil(QUAD);
+        let first_weights = self.weights(axis, 0);
+        for first in (0..rows).step_by(ROWS) {
+            // The last rows are made together with some before them, once more.
+            let first = first.min(rows.saturating_sub(ROWS));
+            let image = source.onward(first);
+            let values = if BYTES {
+                self.short_sums::<WIDE>(image, source.pitch(), axis, quads)
+            } else if quads == 1 {
+                let pixels = self.gather::<WIDE>(image, source.pitch(), 0);
+                pixels.map(|pixels| _mm512_srai_epi32::<PRECISION>(dot(pixels, first_weights)))
+            } else {
+                self.sums::<WIDE>(image, source.pitch(), axis, quads)
+            };
+            let values = by_rows(values);
+            let out = &mut out[first * width + self.at..];
+            if rows < ROWS {
+                store_some_rows(out, width, self.lanes, values, rows);
+            } else {
+                store_rows(out, width, self.lanes, values);
             }
         }
-        let width = axis.length * CHANNELS;
-        for (sums, out) in sums.into_iter().zip(out[first * width..].chunks_exact_mut(width)) {
-            self.store(total(sums), out);
-        }
-        N
     }
+
+    /// Values of any number of taps.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+    fn sums<const WIDE: bool>(&self, image: &[u8], pitch: usize, axis: &Axis, quads: usize) -> [__m512i; ROWS] {
+        let mut sums = [half(); ROWS];
+        for quad in 0..quads {
+            let weights = self.weights(axis, quad);
+            for (sums, pixels) in sums.iter_mut().zip(self.gather::<WIDE>(image, pitch, quad)) {
+                add_dot(sums, pixels, weights);
+            }
+        }
+        sums.map(|sums| _mm512_srai_epi32::<PRECISION>(total(sums)))
+    }
+
+    /// Values of any number of taps with short weights.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+    fn short_sums<const WIDE: bool>(&self, image: &[u8], pitch: usize, axis: &Axis, quads: usize) -> [__m512i; ROWS] {
+        let mut sums = [_mm512_set1_epi32(1 << (SHORT - 1)); ROWS];
+        for quad in 0..quads {
+            let weights = self.short_weights(axis, quad);
+            for (sum, pixels) in sums.iter_mut().zip(self.gather::<WIDE>(image, pitch, quad)) {
+                *sum = _mm512_dpbusd_epi32(*sum, pixels, weights);
+            }
+        }
+        sums.map(|sum| _mm512_srai_epi32::<SHORT>(sum))
+    }
+
+    /// Four taps of each byte of [`ROWS`] rows. What is behind a row is multiplied by 0.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+    fn gather<const WIDE: bool>(&self, image: &[u8], pitch: usize, quad: usize) -> [__m512i; ROWS] {
+        let image = &image[(self.offset + quad * QUAD * CHANNELS).min(image.len())..];
+        let [a, b, c, d] = load_rows(image, pitch);
+        if WIDE {
+            let next = |window, next| _mm512_permutex2var_epi8(window, self.taps, next);
+            let [e, f, g, h] = load_rows(&image[WINDOW.min(image.len())..], pitch);
+            [next(a, e), next(b, f), next(c, g), next(d, h)]
+        } else {
+            [a, b, c, d].map(|window| _mm512_permutexvar_epi8(self.taps, window))
+        }
+    }
+}
+
+/// Clips values of [`ROWS`] rows to bytes, those of a row together. (Narrowing each row by itself with `vpmovusdb`
+/// takes several times as long.)
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn by_rows([a, b, c, d]: [__m512i; ROWS]) -> __m512i {
+    let mixed = _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+    // Each fourth word is of the same row.
+    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    _mm512_permutexvar_epi32(order, mixed)
 }
 
 const PIXELS_OF_1: [u32; LANES] = pixels(0, 1);

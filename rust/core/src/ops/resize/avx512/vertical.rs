@@ -27,6 +27,7 @@ pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, ou
             (Short::Bytes, 2) => two_short_taps(source, weights, out),
             (Short::Bytes, _) => short_taps(source, weights, out),
             (Short::No, 1 | 2) => two_taps(source, axis, place, out),
+            (Short::No, 3 | 4) => four_taps(source, axis, place, out),
             (Short::No, _) => taps(source, axis, place, out),
         }
     }
@@ -100,6 +101,21 @@ fn two_taps(source: Rows<'_>, axis: &Axis, place: usize, out: &mut [u8]) {
             _mm512_mask_blend_epi16(ODD, even, odd)
         });
         store(out, _mm512_packus_epi16(low, high));
+    }
+}
+
+/// Three or four taps.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn four_taps(source: Rows<'_>, axis: &Axis, place: usize, out: &mut [u8]) {
+    let weights = weights(axis, 0, place);
+    // A fourth tap has weight 0 if there are three.
+    let [a, b, c, d] = [source.row(0), source.row(1), source.row(2), source.row(source.count() - 1)];
+    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+        let at = block * BLOCK;
+        let pixels = transposed([load(&a[at..]), load(&b[at..]), load(&c[at..]), load(&d[at..])]);
+        let [a, b, c, d] = pixels.map(|pixels| _mm512_srai_epi32::<PRECISION>(dot(pixels, weights)));
+        store(out, _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)));
     }
 }
 
