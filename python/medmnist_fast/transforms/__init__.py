@@ -12,6 +12,19 @@ Volumes, with ``spatial_dims=3``, are (D, H, W).
 """
 
 from medmnist_fast.transforms.base import Transform
+from medmnist_fast.transforms.batches import CutMix, MixUp
+from medmnist_fast.transforms.colour import (
+    ColorJitter,
+    GaussianBlur,
+    Grayscale,
+    RandomAdjustSharpness,
+    RandomAutocontrast,
+    RandomEqualize,
+    RandomGrayscale,
+    RandomInvert,
+    RandomPosterize,
+    RandomSolarize,
+)
 from medmnist_fast.transforms.geometry import (
     CenterCrop,
     Pad,
@@ -24,6 +37,7 @@ from medmnist_fast.transforms.geometry import (
     Resize,
 )
 from medmnist_fast.transforms.nested import Compose, RandomApply, RandomChoice, RandomOrder
+from medmnist_fast.transforms.policies import AugMix, RandAugment, TrivialAugmentWide
 from medmnist_fast.transforms.values import (
     ConvertImageDtype,
     GaussianNoise,
@@ -33,27 +47,45 @@ from medmnist_fast.transforms.values import (
     ToRGB,
     ToTensor,
 )
+from medmnist_fast.transforms.warps import RandomAffine, RandomRotation
 
 __all__ = [
+    "AugMix",
     "CenterCrop",
+    "ColorJitter",
     "Compose",
     "ConvertImageDtype",
+    "CutMix",
+    "GaussianBlur",
     "GaussianNoise",
+    "Grayscale",
+    "MixUp",
     "Normalize",
     "Pad",
+    "RandAugment",
+    "RandomAdjustSharpness",
+    "RandomAffine",
     "RandomApply",
+    "RandomAutocontrast",
     "RandomChoice",
     "RandomCrop",
+    "RandomEqualize",
     "RandomErasing",
     "RandomFlip",
+    "RandomGrayscale",
     "RandomHorizontalFlip",
     "RandomIntensityScale",
+    "RandomInvert",
     "RandomOrder",
+    "RandomPosterize",
     "RandomResizedCrop",
     "RandomRotate90",
+    "RandomRotation",
+    "RandomSolarize",
     "RandomVerticalFlip",
     "Resize",
     "ToRGB",
     "ToTensor",
     "Transform",
+    "TrivialAugmentWide",
 ]

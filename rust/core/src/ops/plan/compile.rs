@@ -11,14 +11,13 @@ use super::group::{Group, Rule};
 use super::noise::{Noise, Normalize, Scale};
 use super::pad::{Border, FloatPad, PixelPad};
 use super::state::State;
-use super::{FloatTail, Plan, colour, resize};
+use super::{FloatTail, Plan, colour, policy, resize, volume, warp};
 use crate::{Error, Result};
 
 /// What became of a step, for people.
 type Kernel = String;
 
 const VIEW: &str = "moves the view, no pass";
-const TABLE: &str = "table, no pass";
 
 pub(super) fn compile(steps: &[Step], shape: SampleShape, to_rgb: bool, output: Output) -> Result<Plan> {
     let mut state = State::new(Simd::get()?, shape, to_rgb);
@@ -91,7 +90,6 @@ impl State {
             Step::ToTensor => self.to_float(DType::F32, false),
             Step::ConvertImageDtype { dtype } => self.to_float(*dtype, true),
             Step::Normalize { mean, std } => self.normalize(mean, std),
-            Step::Grayscale { channels } => self.grayscale(*channels),
             Step::ToRgb => self.rgb(),
             Step::RandomFlip { p, axes, .. } => {
                 let axes = axes.iter().map(|&axis| self.axis(axis)).collect::<Result<_>>()?;
@@ -129,11 +127,30 @@ impl State {
             Step::RandomApply { p, .. } => self.group(step, Rule::Apply(*p)),
             Step::RandomChoice { weights, .. } => self.group(step, Rule::Choice(weights.clone())),
             Step::RandomOrder { .. } => self.group(step, Rule::Order),
+            Step::Resize { size, filter, region } if self.spatial_dims == 3 => {
+                volume::resize(self, size, *filter, *region)
+            }
             Step::Resize { size, filter, region } => resize::fixed(self, size, *filter, *region),
             Step::RandomResizedCrop { size, scale, ratio, filter } => {
                 resize::random(self, *size, *scale, *ratio, *filter)
             }
-            _ => colour::add(self, step),
+            Step::RandomRotation { degrees, filter, center, fill } => {
+                warp::rotation(self, *degrees, *filter, *center, fill)
+            }
+            Step::RandomAffine(affine) if self.spatial_dims == 2 => warp::affine(self, affine),
+            Step::RandomAffine(affine) => volume::affine(self, affine),
+            Step::RandomPolicy(policy) => policy::random(self, policy),
+            Step::AugMix(mix) => policy::aug_mix(self, mix),
+            Step::ColorJitter { .. }
+            | Step::GaussianBlur { .. }
+            | Step::Grayscale { .. }
+            | Step::RandomGrayscale { .. }
+            | Step::RandomInvert { .. }
+            | Step::RandomPosterize { .. }
+            | Step::RandomSolarize { .. }
+            | Step::RandomAdjustSharpness { .. }
+            | Step::RandomAutocontrast { .. }
+            | Step::RandomEqualize { .. } => colour::add(self, step),
         }
     }
 
@@ -378,26 +395,6 @@ impl State {
         }
         let kernel = if step.only_moves_pixels() && on_pixels { VIEW } else { "by chance" };
         Ok(kernel.into())
-    }
-
-    fn grayscale(&mut self, channels: usize) -> Result<Kernel> {
-        self.need_image()?;
-        self.need_pixels()?;
-        let inside = self.inside.is_some();
-        if inside && channels != self.channels {
-            return Err(Error::invalid("changes the number of channels; it cannot stand inside another step"));
-        }
-        if self.stored == 3 {
-            self.push_pixel(colour::Grey { channels: if inside { channels } else { 1 } });
-            self.stored = if inside { channels } else { 1 };
-        }
-        self.channels = channels;
-        Ok("luma".into())
-    }
-
-    /// A step on the values of pixels, which may become a table.
-    pub(super) fn by_table(&self) -> Kernel {
-        TABLE.into()
     }
 
     /// The lengths that a `Size` means, as torchvision computes them.

@@ -45,7 +45,7 @@ impl PixelOp for PixelErase {
         let Self(rectangle, value) = self;
         let [_, height, width] = work.view.len;
         let Some([top, left, rows, columns]) = rectangle.draw(height, width, &mut draw.stream()) else { return };
-        work.edit(|image, _| {
+        work.edit(|image| {
             for row in image.pixels.chunks_exact_mut(width * image.channels).skip(top).take(rows) {
                 for pixel in row.chunks_exact_mut(image.channels).skip(left).take(columns) {
                     pixel.copy_from_slice(&value[..image.channels]);

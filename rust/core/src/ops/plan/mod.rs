@@ -2,6 +2,7 @@
 
 mod colour;
 mod compile;
+mod edit;
 mod erase;
 mod float;
 mod geometry;
@@ -9,8 +10,11 @@ mod group;
 mod noise;
 mod op;
 mod pad;
+mod policy;
 mod resize;
 mod state;
+mod volume;
+mod warp;
 mod work;
 
 use std::sync::Mutex;

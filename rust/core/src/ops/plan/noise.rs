@@ -17,7 +17,7 @@ impl PixelOp for Noise {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as the reference does")]
     fn run(&self, work: &mut Work<'_>, draw: Draw) {
         let mut stream = draw.stream();
-        work.edit(|image, _| {
+        work.edit(|image| {
             for pair in image.pixels.chunks_mut(2) {
                 for (value, normal) in pair.iter_mut().zip(stream.normals()) {
                     let noise = (self.mean * 255.0 + normal * self.sigma * 255.0) as i16;

@@ -13,6 +13,10 @@ pub(in crate::ops) struct Buffers {
     pixels: [Vec<u8>; 2],
     /// What kernels need for themselves.
     pub kernel: Vec<u8>,
+    /// What steps compute in `float32`.
+    pub floats: Vec<f32>,
+    /// An image that a step needs again.
+    pub kept: Vec<u8>,
     /// Weights that change from sample to sample.
     pub resizers: Resizers,
 }
@@ -60,13 +64,6 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// As [`Work::look_up`], the same for all channels.
-    pub(in crate::ops) fn look_up_all(&mut self, map: impl Fn(u8) -> u8) {
-        #[allow(clippy::cast_possible_truncation, reason = "0 to 255")]
-        let lut = std::array::from_fn(|value| map(value as u8));
-        self.look_up(&[lut; 3]);
-    }
-
     /// The image, packed, with everything done to it.
     pub(in crate::ops) fn image(&mut self) -> Image<'_> {
         self.settle();
@@ -76,8 +73,14 @@ impl<'a> Work<'a> {
         Image { pixels: &bytes[start..start + view.pixels() * channels], height, width, channels }
     }
 
-    /// Edits the packed image in place; the second argument is the kernels' memory.
-    pub(in crate::ops) fn edit(&mut self, edit: impl FnOnce(ImageMut<'_>, &mut Vec<u8>)) {
+    /// Puts another packed image of the same size in its place.
+    pub(in crate::ops) fn replace(&mut self, pixels: &[u8]) {
+        self.luts = None;
+        self.edit(|image| image.pixels.copy_from_slice(pixels));
+    }
+
+    /// Edits the packed image in place.
+    pub(in crate::ops) fn edit(&mut self, edit: impl FnOnce(ImageMut<'_>)) {
         self.settle();
         if self.place == Place::Source {
             self.copy();
@@ -85,8 +88,8 @@ impl<'a> Work<'a> {
         let Place::Buffer(place) = self.place else { unreachable!("copied above") };
         let [_, height, width] = self.view.len;
         let (start, len, channels) = (self.view.offset, self.view.pixels() * self.channels, self.channels);
-        let Buffers { pixels, kernel, .. } = &mut *self.buffers;
-        edit(ImageMut { pixels: &mut pixels[place][start..start + len], height, width, channels }, kernel);
+        let pixels = &mut self.buffers.pixels[place][start..start + len];
+        edit(ImageMut { pixels, height, width, channels });
     }
 
     /// Makes another image of `height` × `width` of the packed one; the third argument is the kernels' memory.

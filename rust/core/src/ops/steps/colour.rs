@@ -1,7 +1,7 @@
 //! Steps that change colours, and blur.
 
+use super::Step;
 use super::check::{number, probability, range, require};
-use super::{Step, check};
 use crate::Result;
 
 impl Step {
@@ -38,7 +38,7 @@ impl Step {
 
     /// Keeps the upper `bits`, with probability `p`.
     pub fn random_posterize(bits: u8, p: f64) -> Result<Self> {
-        check::require(bits <= 8, "RandomPosterize", format!("bits = {bits}"), "0 to 8")?;
+        require((1..=8).contains(&bits), "RandomPosterize", format!("bits = {bits}"), "1 to 8")?;
         Ok(Self::RandomPosterize { bits, p: probability("RandomPosterize", p)? })
     }
 

@@ -13,7 +13,6 @@ pub use policy::{AugMix, Policy};
 
 use super::dtype::DType;
 use super::resize::Filter;
-use check::number;
 
 /// One transform.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,9 +112,4 @@ impl Step {
             _ => false,
         }
     }
-}
-
-/// A number as Python prints it: `0.5`, `1.0`.
-pub(super) fn text(value: f64) -> String {
-    number(value)
 }
