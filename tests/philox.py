@@ -1,4 +1,4 @@
-"""The engine's random numbers, a second time: what a step draws for a sample, so that references can be given the same."""
+"""The engine's random numbers, a second time: what a step draws, so that references can be given the same."""
 
 import math
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Images under transforms against Pillow and torchvision: zero differing bytes, whatever the size, content and draws."""
+"""Images under transforms against Pillow and torchvision: no differing byte, whatever size, content and draws."""
 
 import math
 from typing import Any
@@ -13,13 +13,15 @@ import torchvision.transforms.functional as F  # noqa: N812 - as everybody write
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-
-from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 from tests.conftest import OFFICIAL
 from tests.philox import Stream
 
+from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
+
 EXAMPLES = settings(max_examples=150, deadline=None)
-FILTERS = {name: Image.Resampling[name.upper()] for name in ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")}
+FILTERS = {
+    name: Image.Resampling[name.upper()] for name in ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
+}
 MODES = {name: F.InterpolationMode(name) for name in ("nearest", "bilinear", "bicubic")}
 SIZES = st.one_of(st.integers(1, 40), st.integers(1, 300))
 SEEDS = st.integers(0, 2**64 - 1)
@@ -200,9 +202,7 @@ def test_affine(image: Image.Image, seed: int, name: str, data: st.DataObject) -
         shift = [round(stream.uniform(-share * length, share * length)) for share, length in lengths]
     scale = stream.uniform(0.5, 2.0)
     shear = [stream.uniform(-30, 30), stream.uniform(-20, 20)]
-    theirs = F.affine(
-        image, angle, shift, scale, shear, MODES[name], fill, None if center is None else list(center)
-    )
+    theirs = F.affine(image, angle, shift, scale, shear, MODES[name], fill, None if center is None else list(center))
     same(ours, theirs)
 
 

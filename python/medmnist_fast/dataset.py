@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from medmnist_fast.catalog import INFO, check_split, default_root, size_flag
 from medmnist_fast.files import SplitFile
 from medmnist_fast.transforms.base import Transform
-from medmnist_fast.transforms.kinds import as_output
 
 
 class MedMNIST(Sequence[Any]):

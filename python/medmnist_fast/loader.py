@@ -38,8 +38,8 @@ class DataLoader:
         prefetch_factor: batches that each thread makes ahead, at least 1.
         drop_last: leave out a last batch that is smaller than the others.
         output: ``"torch"`` or ``"numpy"``; by default torch tensors where torch is installed.
-        dtype: of the images, as a name or torch's or NumPy's dtype: ``float32``, ``float16`` or ``bfloat16`` (torch only)
-            of float samples, rounded to nearest, ties to even. By default what the transform gives.
+        dtype: of the images, as a name or torch's or NumPy's dtype: ``float32``, ``float16`` or ``bfloat16`` (torch
+            only) of float samples, rounded to nearest, ties to even. By default what the transform gives.
         channels_last: images (N, H, W, C), or (N, D, H, W, C), instead of the channels first.
 
     Attributes:

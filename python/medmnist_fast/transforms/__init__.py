@@ -11,6 +11,8 @@ for an array, a tensor for a tensor and, as from torchvision, for a PIL image (a
 Volumes, with ``spatial_dims=3``, are (D, H, W).
 """
 
+from typing import Any
+
 from medmnist_fast.transforms.base import Transform
 from medmnist_fast.transforms.batches import CutMix, MixUp
 from medmnist_fast.transforms.colour import (
@@ -48,6 +50,21 @@ from medmnist_fast.transforms.values import (
     ToTensor,
 )
 from medmnist_fast.transforms.warps import RandomAffine, RandomRotation
+
+
+def from_torchvision(transform: Any) -> Transform:
+    """Translate a transform of ``torchvision.transforms`` or ``torchvision.transforms.v2``, nested ones throughout.
+
+    ``ToImage`` and ``PILToTensor`` are what every image of ours is. ``ToDtype(torch.float32, scale=True)`` becomes
+    :class:`ConvertImageDtype`, which divides by 255 where v2 multiplies by 1/255.
+
+    Raises:
+        ValueError: what cannot be translated, each by its name and with the reason.
+    """
+    from medmnist_fast.transforms.foreign import translate
+
+    return translate(transform)
+
 
 __all__ = [
     "AugMix",
@@ -88,4 +105,5 @@ __all__ = [
     "ToTensor",
     "Transform",
     "TrivialAugmentWide",
+    "from_torchvision",
 ]

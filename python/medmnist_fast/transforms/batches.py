@@ -99,8 +99,10 @@ def _one_hot(name: str, labels: Any, num_classes: int | None) -> Any:
     else:
         values = values.reshape(len(values))
         if num_classes is None:
-            raise ValueError(f"{name}: labels {tuple(labels.shape)} without num_classes; allowed: the number of classes")
-        if values.dtype.kind not in "biu" or values.size and not 0 <= values.min() <= values.max() < num_classes:
+            raise ValueError(
+                f"{name}: labels {tuple(labels.shape)} without num_classes; allowed: the number of classes"
+            )
+        if values.dtype.kind not in "biu" or (values.size and not 0 <= values.min() <= values.max() < num_classes):
             raise ValueError(f"{name}: labels are not whole numbers below num_classes = {num_classes}")
         hot = np.eye(num_classes, dtype=np.float32)[values.astype(np.int64)]
     if is_array:

@@ -20,7 +20,7 @@ class Kind:
 
     @classmethod
     def of(cls, image: Any, spatial_dims: int) -> Self:
-        """Take a PIL image (``L``, ``RGB``), a ``uint8`` array (channels last) or a ``uint8`` tensor (channels first)."""
+        """Take a PIL image, a ``uint8`` array (channels last) or a ``uint8`` tensor (channels first)."""
         pil, torch = sys.modules.get("PIL.Image"), sys.modules.get("torch")
         if pil is not None and isinstance(image, pil.Image):
             if image.mode not in ("L", "RGB"):
@@ -28,7 +28,9 @@ class Kind:
             return cls(np.asarray(image)[np.newaxis], lambda out, dtype: _pil(out[0], dtype))
         if isinstance(image, np.ndarray):
             pixels = _uint8(image)
-            return cls(np.ascontiguousarray(pixels)[np.newaxis], lambda out, dtype: _last(out, dtype, pixels.ndim, 0)[0])
+            return cls(
+                np.ascontiguousarray(pixels)[np.newaxis], lambda out, dtype: _last(out, dtype, pixels.ndim, 0)[0]
+            )
         if torch is not None and isinstance(image, torch.Tensor):
             pixels, flat = _channels_last(_uint8(_from_tensor(image)), spatial_dims)
             return cls(pixels[np.newaxis], lambda out, dtype: _tensor(out[0], dtype, flat))

@@ -93,5 +93,5 @@ def _shears(shear: Any) -> tuple[float, float, float, float]:
         return (*symmetric("shear", shear), 0.0, 0.0)
     if len(values) not in {2, 4}:
         raise ValueError(f"shear = {shear!r}; allowed: 1, 2 or 4 numbers")
-    low, high, *along_y = values
-    return (low, high, *(along_y or (0.0, 0.0)))  # type: ignore[return-value] - four of them
+    x_low, x_high, y_low, y_high = values if len(values) == 4 else [*values, 0.0, 0.0]
+    return x_low, x_high, y_low, y_high

@@ -27,7 +27,7 @@ mod _core {
     #[pymodule_export]
     use crate::npz::Archive;
     #[pymodule_export]
-    use crate::ops::Plan;
+    use crate::ops::{Plan, available_backends};
     #[pymodule_export]
     use crate::steps::Step;
 

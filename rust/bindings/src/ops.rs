@@ -97,3 +97,9 @@ pub(crate) fn lend_samples<'py>(
         DType::BF16 => lend::<u16, _>(py, owner, &axes)?.into_any(),
     })
 }
+
+/// The back-ends that `MEDMNIST_FAST_SIMD` can force on this processor.
+#[pyfunction]
+pub(crate) fn available_backends() -> Vec<&'static str> {
+    ops::available_backends()
+}

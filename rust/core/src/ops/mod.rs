@@ -17,3 +17,9 @@ pub use plan::Plan;
 pub use resize::Filter;
 pub use shape::SampleShape;
 pub use steps::{Affine, AugMix, PadMode, Policy, Size, Step};
+
+/// The names of the back-ends that this processor can run: what `MEDMNIST_FAST_SIMD` may say.
+#[must_use]
+pub fn available_backends() -> Vec<&'static str> {
+    simd::Simd::available().map(simd::Simd::name).collect()
+}

@@ -87,8 +87,8 @@ impl State {
     fn add(&mut self, step: &Step) -> Result<Kernel> {
         self.begin()?;
         match step {
-            Step::ToTensor => self.to_float(DType::F32, false),
-            Step::ConvertImageDtype { dtype } => self.to_float(*dtype, true),
+            Step::ToTensor => self.make_float(DType::F32, false),
+            Step::ConvertImageDtype { dtype } => self.make_float(*dtype, true),
             Step::Normalize { mean, std } => self.normalize(mean, std),
             Step::ToRgb => self.rgb(),
             Step::RandomFlip { p, axes, .. } => {
@@ -155,7 +155,7 @@ impl State {
     }
 
     /// The position of a step in the float types.
-    fn to_float(&mut self, dtype: DType, again: bool) -> Result<Kernel> {
+    fn make_float(&mut self, dtype: DType, again: bool) -> Result<Kernel> {
         match self.tables {
             Some(_) if !again => {
                 return Err(Error::invalid(format!(
@@ -295,15 +295,14 @@ impl State {
     fn pad(&mut self, border: Border, fill: &[f64]) -> Result<Kernel> {
         self.need_image()?;
         let size = [self.len[1], self.len[2]];
-        let reach = if border.mode == PadMode::Reflect { 1 } else { 0 };
+        let reach = usize::from(border.mode == PadMode::Reflect);
         if matches!(border.mode, PadMode::Reflect | PadMode::Symmetric) {
-            for axis in 0..2 {
+            for (axis, length) in size.into_iter().enumerate() {
                 let widest = border.before[axis].max(border.after[axis]);
-                if widest + reach > size[axis] {
+                if widest + reach > length {
                     return Err(Error::invalid(format!(
-                        "padding {widest} of an axis of {}; allowed with this padding_mode: at most {}",
-                        size[axis],
-                        size[axis] - reach
+                        "padding {widest} of an axis of {length}; allowed with this padding_mode: at most {}",
+                        length - reach
                     )));
                 }
             }

@@ -56,7 +56,9 @@ impl FloatOp for Normalize {
         let last = self.mean.len() - 1;
         for (channel, plane) in work.planes().enumerate() {
             let (mean, std) = (self.mean[channel.min(last)], self.std[channel.min(last)]);
-            plane.iter_mut().for_each(|value| *value = (*value - mean) / std);
+            for value in plane {
+                *value = (*value - mean) / std;
+            }
         }
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn random(state: &mut State, policy: &Policy) -> Result<String> {
 /// `AugMix`, in `float32` as torchvision mixes, of the operations that it has on PIL images.
 #[derive(Debug)]
 struct Mix {
-    mix: AugMix,
+    parameters: AugMix,
     entries: Vec<Entry>,
     sampling: Sampling,
 }
@@ -188,7 +188,7 @@ struct Mix {
 impl PixelOp for Mix {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a weighted mean of bytes, truncated")]
     fn run(&self, work: &mut Work<'_>, draw: Draw) {
-        let AugMix { severity, width, depth, alpha, .. } = self.mix;
+        let AugMix { severity, width, depth, alpha, .. } = self.parameters;
         let mut stream = draw.stream();
         let [kept, mixed] = dirichlet::<2>(alpha, 2, &mut stream);
         let weights = dirichlet::<16>(alpha, width, &mut stream);
@@ -234,6 +234,6 @@ pub(super) fn aug_mix(state: &mut State, mix: &AugMix) -> Result<String> {
     let translate = [width, height].map(|length| (length as f64 / 3.0) as f32);
     let extent = Extent { bins: 10, shear: 0.3, translate, rotate: 30.0, factor: 0.9, posterize: [4.0, 4.0] };
     let entries = space(&extent, [false, mix.all_ops]);
-    state.push_pixel(Mix { mix: mix.clone(), entries, sampling });
+    state.push_pixel(Mix { parameters: mix.clone(), entries, sampling });
     Ok(format!("{} chains, mixed in float32", mix.width))
 }

@@ -58,7 +58,9 @@ impl<'a> Work<'a> {
             None => self.luts = Some(*next),
             Some(luts) => {
                 for (lut, next) in luts.iter_mut().zip(next) {
-                    lut.iter_mut().for_each(|value| *value = next[usize::from(*value)]);
+                    for value in lut {
+                        *value = next[usize::from(*value)];
+                    }
                 }
             }
         }

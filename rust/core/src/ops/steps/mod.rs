@@ -103,8 +103,9 @@ impl Step {
     /// Whether it moves pixels and changes none, so that it may as well come before any arithmetic on them.
     pub(super) fn only_moves_pixels(&self) -> bool {
         match self {
-            Self::RandomFlip { .. } | Self::RandomRotate90 { .. } => true,
-            Self::CenterCrop { .. } | Self::RandomCrop { padding: None, pad_if_needed: false, .. } => true,
+            Self::RandomFlip { .. }
+            | Self::RandomRotate90 { .. }
+            | Self::RandomCrop { padding: None, pad_if_needed: false, .. } => true,
             Self::RandomCrop { mode, .. } | Self::Pad { mode, .. } => *mode != PadMode::Constant,
             Self::RandomApply { .. } | Self::RandomChoice { .. } | Self::RandomOrder { .. } => {
                 self.branches().iter().flatten().all(Self::only_moves_pixels)

@@ -52,7 +52,11 @@ impl<T: Copy + Default> Convert for Lookup<'_, T> {
     #[inline(always)]
     fn block(&self, channel: usize, values: [u8; BLOCK]) -> [T; BLOCK] {
         let table = &self.tables[channel];
-        values.map(|value| table[usize::from(value)])
+        let mut out = [T::default(); BLOCK];
+        for (element, value) in out.iter_mut().zip(values) {
+            *element = table[usize::from(value)];
+        }
+        out
     }
 }
 
@@ -107,10 +111,13 @@ impl FromFloats for bf16 {
     /// rounds to infinity.
     #[inline(always)]
     fn from_floats(floats: [f32; BLOCK]) -> [Self; BLOCK] {
-        floats.map(|float| {
+        let mut halves = [Self::ZERO; BLOCK];
+        for (half, float) in halves.iter_mut().zip(floats) {
             let bits = float.to_bits();
             #[allow(clippy::cast_possible_truncation, reason = "the upper half is all that is left")]
-            Self::from_bits((bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16)
-        })
+            let upper = (bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16;
+            *half = Self::from_bits(upper);
+        }
+        halves
     }
 }

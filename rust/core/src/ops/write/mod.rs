@@ -1,9 +1,12 @@
 //! The last pass over a sample: from `uint8` pixels, wherever a view says they lie, into the batch, in its type and
 //! layout. Mirrored rows, grey to RGB and the arithmetic of `ToTensor` and `Normalize` cost no pass of their own.
 
+#![allow(clippy::inline_always, reason = "these functions are compiled for the vector unit of their caller")]
+
 mod arithmetic;
 mod convert;
 mod rows;
+mod split;
 mod table;
 
 use bytemuck::Pod;

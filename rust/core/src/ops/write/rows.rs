@@ -2,6 +2,9 @@
 
 use super::Target;
 use super::convert::{BLOCK, Convert};
+#[cfg(target_arch = "x86_64")]
+use super::split::Shuffles;
+use super::split::{Portable, Split};
 use crate::ops::simd::Simd;
 use crate::ops::view::View;
 
@@ -23,48 +26,40 @@ pub(super) fn write<C: Convert>(
         #[allow(unsafe_code, reason = "the call of a function compiled for more than the baseline")]
         // SAFETY: as above, for Avx2.
         Simd::Avx2 => unsafe { avx2(convert, source, view, target, out) },
-        _ => portable(convert, source, view, target, out),
+        _ => all::<C, Portable>(convert, source, view, target, out),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
 fn avx512<C: Convert>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
-    portable(convert, source, view, target, out);
+    all::<C, Shuffles>(convert, source, view, target, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,f16c")]
 fn avx2<C: Convert>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
-    portable(convert, source, view, target, out);
+    all::<C, Shuffles>(convert, source, view, target, out);
 }
 
 #[inline(always)]
-fn portable<C: Convert>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
-    let forwards = view.step[2] >= 0;
-    match (target, forwards) {
-        (Target { stored: 3, channels_last: false, .. }, true) => {
-            each::<C, 3, true, false>(convert, source, view, target, out)
-        }
-        (Target { stored: 3, channels_last: false, .. }, false) => {
-            each::<C, 3, false, false>(convert, source, view, target, out)
-        }
-        (Target { stored: 3, .. }, true) => each::<C, 3, true, true>(convert, source, view, target, out),
-        (Target { stored: 3, .. }, false) => each::<C, 3, false, true>(convert, source, view, target, out),
-        (Target { channels_last: true, channels: 3, .. }, true) => {
-            each::<C, 1, true, true>(convert, source, view, target, out)
-        }
-        (Target { channels_last: true, channels: 3, .. }, false) => {
-            each::<C, 1, false, true>(convert, source, view, target, out)
-        }
-        (_, true) => each::<C, 1, true, false>(convert, source, view, target, out),
-        (_, false) => each::<C, 1, false, false>(convert, source, view, target, out),
+fn all<C: Convert, S: Split>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
+    let Target { stored, channels, channels_last } = target;
+    match (stored == 3, channels_last && channels == 3, view.step[2] >= 0) {
+        (true, false, true) => each::<C, S, 3, true, false>(convert, source, view, target, out),
+        (true, false, false) => each::<C, S, 3, false, false>(convert, source, view, target, out),
+        (true, true, true) => each::<C, S, 3, true, true>(convert, source, view, target, out),
+        (true, true, false) => each::<C, S, 3, false, true>(convert, source, view, target, out),
+        (false, true, true) => each::<C, S, 1, true, true>(convert, source, view, target, out),
+        (false, true, false) => each::<C, S, 1, false, true>(convert, source, view, target, out),
+        (false, false, true) => each::<C, S, 1, true, false>(convert, source, view, target, out),
+        (false, false, false) => each::<C, S, 1, false, false>(convert, source, view, target, out),
     }
 }
 
 /// All rows; those of a packed view are one.
 #[inline(always)]
-fn each<C: Convert, const STORED: usize, const FORWARDS: bool, const INTERLEAVED: bool>(
+fn each<C: Convert, S: Split, const STORED: usize, const FORWARDS: bool, const INTERLEAVED: bool>(
     convert: &C,
     source: &[u8],
     view: &View,
@@ -77,82 +72,108 @@ fn each<C: Convert, const STORED: usize, const FORWARDS: bool, const INTERLEAVED
     for (number, first) in view.rows().take(if packed { 1 } else { usize::MAX }).enumerate() {
         let first = if FORWARDS { first } else { first - (len - 1) * STORED };
         let row = source[first..first + len * STORED].as_chunks::<STORED>().0;
-        let at = number * len;
+        let (from, to) = (number * len, (number + 1) * len);
         if INTERLEAVED {
-            interleaved::<C, STORED, FORWARDS>(convert, row, &mut out[at * 3..(at + len) * 3]);
+            let mut out = Pixels(out[from * 3..to * 3].as_chunks_mut().0);
+            one_row::<C, S, STORED, FORWARDS, 3>(convert, row, &mut out);
+        } else if target.channels == 3 {
+            let (red, others) = out.split_at_mut(plane);
+            let (green, blue) = others.split_at_mut(plane);
+            let mut out = Planes([&mut red[from..to], &mut green[from..to], &mut blue[from..to]]);
+            one_row::<C, S, STORED, FORWARDS, 3>(convert, row, &mut out);
         } else {
-            for (channel, plane) in out.chunks_exact_mut(plane).take(target.channels).enumerate() {
-                let from = if STORED == 3 { channel } else { 0 };
-                planar::<C, STORED, FORWARDS>(convert, row, from, channel, &mut plane[at..at + len]);
-            }
+            one_row::<C, S, STORED, FORWARDS, 1>(convert, row, &mut Planes([&mut out[from..to]]));
         }
     }
 }
 
-/// The start of each block of a row of `len`: the last one overlaps the one before.
-fn starts(len: usize) -> impl Iterator<Item = usize> {
-    (0..len / BLOCK).map(|block| block * BLOCK).chain((!len.is_multiple_of(BLOCK)).then(|| len - BLOCK))
+/// Where a row goes.
+trait Sink<T, const CHANNELS: usize> {
+    fn one(&mut self, at: usize, values: [T; CHANNELS]);
+    fn block(&mut self, start: usize, blocks: [[T; BLOCK]; CHANNELS]);
 }
 
-/// One channel of the pixels that fill the block of the destination at `start`.
-#[inline(always)]
-fn lanes<const STORED: usize, const FORWARDS: bool>(row: &[[u8; STORED]], start: usize, channel: usize) -> [u8; BLOCK] {
-    let mut lanes = [0; BLOCK];
-    if FORWARDS {
-        let block: &[[u8; STORED]; BLOCK] = row[start..].first_chunk().expect("inside the row");
-        for (lane, pixel) in lanes.iter_mut().zip(block) {
-            *lane = pixel[channel];
-        }
-    } else {
-        let block: &[[u8; STORED]; BLOCK] = row[row.len() - start - BLOCK..].first_chunk().expect("inside the row");
-        for (lane, pixel) in lanes.iter_mut().rev().zip(block) {
-            *lane = pixel[channel];
-        }
-    }
-    lanes
-}
+/// Channels first: the same row of each plane.
+struct Planes<'a, T, const CHANNELS: usize>([&'a mut [T]; CHANNELS]);
 
-#[inline(always)]
-fn planar<C: Convert, const STORED: usize, const FORWARDS: bool>(
-    convert: &C,
-    row: &[[u8; STORED]],
-    from: usize,
-    channel: usize,
-    out: &mut [C::Out],
-) {
-    if row.len() < BLOCK {
-        for (position, element) in out.iter_mut().enumerate() {
-            let at = if FORWARDS { position } else { row.len() - 1 - position };
-            *element = convert.one(channel, row[at][from]);
+impl<T: Copy, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS> {
+    #[inline(always)]
+    fn one(&mut self, at: usize, values: [T; CHANNELS]) {
+        for (plane, value) in self.0.iter_mut().zip(values) {
+            plane[at] = value;
         }
-        return;
     }
-    for start in starts(row.len()) {
-        let block = convert.block(channel, lanes::<STORED, FORWARDS>(row, start, from));
-        out[start..start + BLOCK].copy_from_slice(&block);
+
+    #[inline(always)]
+    fn block(&mut self, start: usize, blocks: [[T; BLOCK]; CHANNELS]) {
+        for (plane, block) in self.0.iter_mut().zip(blocks) {
+            plane[start..start + BLOCK].copy_from_slice(&block);
+        }
     }
 }
 
-#[inline(always)]
-fn interleaved<C: Convert, const STORED: usize, const FORWARDS: bool>(
-    convert: &C,
-    row: &[[u8; STORED]],
-    out: &mut [C::Out],
-) {
-    let (out, _) = out.as_chunks_mut::<3>();
-    if row.len() < BLOCK {
-        for (position, pixel) in out.iter_mut().enumerate() {
-            let at = if FORWARDS { position } else { row.len() - 1 - position };
-            *pixel = std::array::from_fn(|channel| convert.one(channel, row[at][channel % STORED]));
-        }
-        return;
+/// Channels last.
+struct Pixels<'a, T>(&'a mut [[T; 3]]);
+
+impl<T: Copy> Sink<T, 3> for Pixels<'_, T> {
+    #[inline(always)]
+    fn one(&mut self, at: usize, values: [T; 3]) {
+        self.0[at] = values;
     }
-    for start in starts(row.len()) {
-        let blocks: [_; 3] = std::array::from_fn(|channel| {
-            convert.block(channel, lanes::<STORED, FORWARDS>(row, start, channel % STORED))
-        });
-        for (lane, pixel) in out[start..start + BLOCK].iter_mut().enumerate() {
+
+    #[inline(always)]
+    fn block(&mut self, start: usize, blocks: [[T; BLOCK]; 3]) {
+        for (lane, pixel) in self.0[start..start + BLOCK].iter_mut().enumerate() {
             *pixel = [blocks[0][lane], blocks[1][lane], blocks[2][lane]];
         }
     }
+}
+
+/// A row in blocks; the last one overlaps the one before. Rows shorter than a block go value by value.
+#[inline(always)]
+fn one_row<C: Convert, S: Split, const STORED: usize, const FORWARDS: bool, const CHANNELS: usize>(
+    convert: &C,
+    row: &[[u8; STORED]],
+    out: &mut impl Sink<C::Out, CHANNELS>,
+) {
+    if row.len() < BLOCK {
+        for at in 0..row.len() {
+            let pixel = row[if FORWARDS { at } else { row.len() - 1 - at }];
+            let mut values = [C::Out::default(); CHANNELS];
+            for (channel, value) in values.iter_mut().enumerate() {
+                *value = convert.one(channel, pixel[channel % STORED]);
+            }
+            out.one(at, values);
+        }
+        return;
+    }
+    let mut start = 0;
+    loop {
+        let from = if FORWARDS { start } else { row.len() - start - BLOCK };
+        let block: &[[u8; STORED]; BLOCK] = row[from..].first_chunk().expect("inside the row");
+        let lanes = lanes::<S, STORED, FORWARDS>(block);
+        // Loops and no closures here and below: those would be calls.
+        let mut blocks = [[C::Out::default(); BLOCK]; CHANNELS];
+        for (channel, block) in blocks.iter_mut().enumerate() {
+            *block = convert.block(channel, lanes[channel % STORED]);
+        }
+        out.block(start, blocks);
+        if start + BLOCK == row.len() {
+            return;
+        }
+        start = (start + BLOCK).min(row.len() - BLOCK);
+    }
+}
+
+/// The channels of a block; of a grey one only the first means anything.
+#[inline(always)]
+fn lanes<S: Split, const STORED: usize, const FORWARDS: bool>(block: &[[u8; STORED]; BLOCK]) -> [[u8; BLOCK]; 3] {
+    if let Some(block) = block.as_flattened().as_chunks::<3>().0.first_chunk() {
+        return S::split::<FORWARDS>(block);
+    }
+    let mut lanes = [0; BLOCK];
+    for (lane, pixel) in block.iter().enumerate() {
+        lanes[if FORWARDS { lane } else { BLOCK - 1 - lane }] = pixel[0];
+    }
+    [lanes; 3]
 }
