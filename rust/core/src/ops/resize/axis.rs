@@ -26,6 +26,8 @@ pub(super) struct Axis {
     pub(super) length: usize,
     /// The most taps that any place has; 0 if all results are 0.
     pub(super) taps: usize,
+    /// The part of the image's axis that any tap reads: (first, one behind the last); never nothing.
+    pub(super) reach: (usize, usize),
     /// First tap of each place, in pixels; [`PADDING`] more entries.
     pub(super) starts: Vec<u32>,
     /// Number of taps of each place.
@@ -114,9 +116,19 @@ impl Axis {
             let most = self.stride.min(most as usize);
             let mut sums = [0.0; LANES];
             for (tap, exact) in self.exact[..most].iter_mut().enumerate() {
+                // One operation at a time on all lanes is what compilers recognise.
+                let mut x = [0.0; LANES];
                 for lane in 0..LANES {
-                    let x = (f64::from(starts[lane] + tap as i32) - centers[lane] + 0.5) * per_pixel;
-                    exact[lane] = if (tap as i32) < counts[lane] { filter.weight(x) } else { 0.0 };
+                    x[lane] = (f64::from(starts[lane] + tap as i32) - centers[lane] + 0.5) * per_pixel;
+                }
+                let mut weights = [0.0; LANES];
+                for lane in 0..LANES {
+                    weights[lane] = filter.weight(x[lane]);
+                }
+                for lane in 0..LANES {
+                    exact[lane] = if (tap as i32) < counts[lane] { weights[lane] } else { 0.0 };
+                }
+                for lane in 0..LANES {
                     sums[lane] += exact[lane];
                 }
             }
@@ -124,9 +136,14 @@ impl Axis {
             // Taps of weight 0 at the end change nothing and cost time.
             let mut used = [0; LANES];
             for (tap, (rounded, exact)) in self.rounded.iter_mut().zip(&self.exact[..most]).enumerate() {
+                let mut scaled = [0.0; LANES];
                 for lane in 0..LANES {
-                    let scaled = exact[lane] / divisors[lane] * f64::from(1 << PRECISION);
-                    rounded[lane] = truncated(if exact[lane] < 0.0 { scaled - 0.5 } else { scaled + 0.5 });
+                    scaled[lane] = exact[lane] / divisors[lane] * f64::from(1 << PRECISION);
+                }
+                for lane in 0..LANES {
+                    rounded[lane] = truncated(scaled[lane] + 0.5_f64.copysign(scaled[lane]));
+                }
+                for lane in 0..LANES {
                     used[lane] = if rounded[lane] == 0 { used[lane] } else { tap as u32 + 1 };
                 }
             }
@@ -138,10 +155,21 @@ impl Axis {
             }
         }
         // A place without taps may be the first or last; no start is outside of what is read.
-        let (first, last) = self.reach();
+        let (first, last) = self.find_reach();
         for start in &mut self.starts[..to] {
-            *start = (*start).clamp(first as u32, last as u32);
+            *start = (*start).clamp(first, last);
         }
+        self.reach = (first as usize, last as usize);
+    }
+
+    fn find_reach(&self) -> (u32, u32) {
+        let mut reach = (u32::MAX, 0);
+        for (&start, &count) in self.starts.iter().zip(&self.counts) {
+            if count > 0 {
+                reach = (reach.0.min(start), reach.1.max(start + count));
+            }
+        }
+        if reach.1 == 0 { (0, 1) } else { reach }
     }
 
     /// Makes room; what there was is overwritten.
@@ -201,18 +229,6 @@ impl Axis {
     pub(super) fn taps(&self, place: usize) -> (usize, &[i32]) {
         let weights = &self.weights[place * self.stride..][..self.counts[place] as usize];
         (self.starts[place] as usize, weights)
-    }
-
-    /// The part of the image's axis that any tap reads: (first, one behind the last); never
-    /// nothing.
-    pub(super) fn reach(&self) -> (usize, usize) {
-        let places = (0..self.length).map(|place| self.taps(place)).filter(|(_, weights)| !weights.is_empty());
-        places
-            .fold(None, |reach, (start, weights)| {
-                let (first, last) = reach.unwrap_or((start, 0));
-                Some((first.min(start), last.max(start + weights.len())))
-            })
-            .unwrap_or((0, 1))
     }
 }
 

@@ -143,13 +143,13 @@ impl Resize {
             Path::Passes { horizontal: true, vertical: false, .. } => self.horizontal::<CHANNELS>(source, 0, out),
             Path::Passes { horizontal: false, .. } => self.vertical(source, 0, out),
             Path::Passes { rows_first: false, .. } => {
-                let (first, last) = self.rows.reach();
+                let (first, last) = self.rows.reach;
                 let between = grown(scratch, (last - first) * to.1 * CHANNELS);
                 self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
                 self.vertical(Rows::packed(between, to.1 * CHANNELS), first, out);
             }
             Path::Passes { rows_first: true, .. } => {
-                let (first, last) = self.columns.reach();
+                let (first, last) = self.columns.reach;
                 let between = grown(scratch, to.0 * (last - first) * CHANNELS);
                 self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, between);
                 let between = Rows::new(between, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);
