@@ -6,6 +6,8 @@
 //! starts with the horizontal one).
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod axis;
 mod filter;
