@@ -21,6 +21,9 @@ const LANES: usize = 4;
 /// Makes rows of `axis.length` pixels of the rows of `source`, whose first pixel is the `first` of the axis.
 #[target_feature(enable = "avx2")]
 pub(in super::super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+    if axis.taps == 0 {
+        return out.fill(0);
+    }
     let mut place = 0;
     while place < axis.length {
         let group = Group::<CHANNELS>::new(axis, first, place);
@@ -57,14 +60,16 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
             }
             places = places.div_ceil(2);
         };
-        // Zero-extended to 16 bits: permutations write 0 where the highest bit is set.
-        let mut taps = [[0x80; WINDOW]; 2];
-        for lane in 0..places * CHANNELS {
-            let byte = (axis.starts[place + lane / CHANNELS] - start) as usize * CHANNELS + lane % CHANNELS;
-            for tap in 0..QUAD {
-                taps[tap / 2][lane * 4 + tap % 2 * 2] = (byte + tap * CHANNELS) as u8;
+        let taps = if CHANNELS == 1 {
+            let mut lanes = [0; LANES];
+            for (lane, tap) in lanes.iter_mut().zip(&axis.starts[place..][..places]) {
+                *lane = (tap - start) as u8;
             }
-        }
+            taps(lanes, 1)
+        } else {
+            // The three channels of one pixel; the fourth sum is not used.
+            const { taps([0, 1, 2, 2], 3) }
+        };
         Self {
             place,
             places,
@@ -83,22 +88,34 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
         let at = self.place * CHANNELS;
         // Bytes of pixels behind these may be overwritten, for their turn comes later.
         let len = if at + LANES <= width { LANES } else { self.places * CHANNELS };
+        let weights = [self.weights(axis, 0, 0), self.weights(axis, 0, 1)];
         for first in (0..rows).step_by(ROWS) {
             // The last rows are made together with some before them, once more.
             let first = first.min(rows.saturating_sub(ROWS));
             let image = source.onward(first);
             let mut sums = [half(); ROWS / 2];
-            for quad in 0..quads {
+            self.add_quad(&mut sums, image, source.pitch(), weights, axis.taps);
+            for quad in 1..quads {
                 let weights = [self.weights(axis, quad, 0), self.weights(axis, quad, 1)];
-                let image = &image[(self.offset + quad * QUAD * CHANNELS).min(image.len())..];
-                for (sums, window) in sums.iter_mut().zip(load_rows(image, source.pitch())) {
-                    add_dot(sums, _mm256_shuffle_epi8(window, self.taps[0]), weights[0]);
-                    add_dot(sums, _mm256_shuffle_epi8(window, self.taps[1]), weights[1]);
-                }
+                let image = &image[(quad * QUAD * CHANNELS).min(image.len())..];
+                self.add_quad(&mut sums, image, source.pitch(), weights, axis.taps - quad * QUAD);
             }
             let words = _mm256_packs_epi32(values(sums[0]), values(sums[1]));
             let bytes = _mm256_packus_epi16(words, words);
             store_rows(&mut out[first * width + at..], width, len, bytes, rows.min(ROWS));
+        }
+    }
+
+    /// Adds four taps; `count` taps are left.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn add_quad(&self, sums: &mut [Halves; ROWS / 2], image: &[u8], pitch: usize, weights: [Halves; 2], count: usize) {
+        let windows = load_rows(&image[self.offset.min(image.len())..], pitch);
+        add_dot(&mut sums[0], _mm256_shuffle_epi8(windows[0], self.taps[0]), weights[0]);
+        add_dot(&mut sums[1], _mm256_shuffle_epi8(windows[1], self.taps[0]), weights[0]);
+        if count > 2 {
+            add_dot(&mut sums[0], _mm256_shuffle_epi8(windows[0], self.taps[1]), weights[1]);
+            add_dot(&mut sums[1], _mm256_shuffle_epi8(windows[1], self.taps[1]), weights[1]);
         }
     }
 
@@ -116,4 +133,18 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
         };
         [half(0), half(1)]
     }
+}
+
+/// Where in a window the first two and the last two of four taps of each sum are, if their first taps are at `lanes`
+/// and taps `step` bytes apart. Permutations write 0 where the highest bit is set: bytes become 16 bits.
+#[allow(clippy::cast_possible_truncation, reason = "places in a window are below 16")]
+const fn taps(lanes: [u8; LANES], step: u8) -> [[u8; WINDOW]; 2] {
+    let mut taps = [[0x80; WINDOW]; 2];
+    let mut index = 0;
+    while index < LANES * QUAD {
+        let (lane, tap) = (index / QUAD, index % QUAD);
+        taps[tap / 2][lane * 4 + tap % 2 * 2] = lanes[lane] + tap as u8 * step;
+        index += 1;
+    }
+    taps
 }

@@ -88,11 +88,18 @@ pub(super) fn store_rows(bytes: &mut [u8], pitch: usize, len: usize, rows: __m25
         _mm256_extract_epi32::<1>(rows),
         _mm256_extract_epi32::<5>(rows),
     ];
-    for (row, word) in words.into_iter().take(count).enumerate() {
-        let bytes = &mut bytes[row * pitch..];
-        match (len, bytes.first_chunk_mut::<4>()) {
-            (4, Some(bytes)) => *bytes = word.to_le_bytes(),
-            _ => bytes[..len].copy_from_slice(&word.to_le_bytes()[..len]),
+    if len == 4 && count == ROWS && bytes.len() >= (ROWS - 1) * pitch + 4 {
+        let start = bytes.as_mut_ptr();
+        // SAFETY: 4 bytes from 3 * pitch on are still within the slice, as was just checked; the others are before.
+        unsafe {
+            start.cast::<i32>().write_unaligned(words[0]);
+            start.add(pitch).cast::<i32>().write_unaligned(words[1]);
+            start.add(2 * pitch).cast::<i32>().write_unaligned(words[2]);
+            start.add(3 * pitch).cast::<i32>().write_unaligned(words[3]);
         }
+        return;
+    }
+    for (row, word) in words.into_iter().take(count).enumerate() {
+        bytes[row * pitch..][..len].copy_from_slice(&word.to_le_bytes()[..len]);
     }
 }
