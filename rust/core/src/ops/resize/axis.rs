@@ -221,6 +221,7 @@ impl Axis {
     /// A word of the split weights of the taps from `QUAD * quad` on: that of `place`, of those behind it, and
     /// [`PADDING`] more.
     #[inline]
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn words(&self, quad: usize, word: usize, place: usize) -> &[u32] {
         &self.words[(quad * self.split + word) * (self.length + PADDING) + place..]
     }
@@ -237,6 +238,7 @@ impl Axis {
 #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
 #[allow(clippy::cast_possible_truncation, reason = "the low bits are the integer")]
 fn truncated(x: f64) -> i32 {
-    const SHIFT: f64 = (3_u64 << 51) as f64;
+    // 1.5 * 2^52: a sum with it has the integer in its low bits.
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
     (x.trunc() + SHIFT).to_bits() as i32
 }

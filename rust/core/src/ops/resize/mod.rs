@@ -13,11 +13,17 @@ mod axis;
 mod filter;
 mod geometry;
 mod nearest;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod passes;
 mod rows;
 mod scalar;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
 mod short;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
 mod split;
+#[cfg(test)]
+mod tests;
 
 pub use filter::Filter;
 pub use geometry::Crop;
@@ -117,14 +123,19 @@ impl Resize {
     /// The images have other sizes than this was made for, other channels than 1 or 3, or not as many bytes as they
     /// claim.
     pub fn run(&self, image: Image<'_>, scratch: &mut Vec<u8>, out: ImageMut<'_>) {
-        assert_eq!((image.height, image.width), self.geometry.image, "size of the image");
-        assert_eq!((out.height, out.width), self.geometry.to, "size of the result");
-        assert_eq!(out.channels, image.channels, "channels of the result");
-        assert_eq!(image.pixels.len(), image.height * image.width * image.channels, "bytes of the image");
-        assert_eq!(out.pixels.len(), out.height * out.width * out.channels, "bytes of the result");
-        match image.channels {
-            1 => self.run_channels::<1>(image.pixels, scratch, out.pixels),
-            3 => self.run_channels::<3>(image.pixels, scratch, out.pixels),
+        let Image { pixels, height, width, channels } = image;
+        assert_eq!((height, width), self.geometry.image, "size of the image");
+        assert_eq!(
+            (out.height, out.width, out.channels),
+            (self.size().0, self.size().1, channels),
+            "size of the result"
+        );
+        assert_eq!(pixels.len(), height * width * channels, "bytes of the image");
+        let ImageMut { pixels: out, height, width, .. } = out;
+        assert_eq!(out.len(), height * width * channels, "bytes of the result");
+        match channels {
+            1 => self.run_channels::<1>(pixels, scratch, out),
+            3 => self.run_channels::<3>(pixels, scratch, out),
             channels => panic!("{channels} channels"),
         }
     }

@@ -1,6 +1,8 @@
 //! The two passes, by the back-end that is asked for.
 
 use super::axis::Axis;
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use super::rows::Rows;
 use super::scalar;
 #[cfg(target_arch = "x86_64")]
@@ -23,6 +25,9 @@ pub(super) fn horizontal<const CHANNELS: usize>(
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2 => unsafe { avx2::horizontal::<CHANNELS>(source, first, axis, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Simd::Neon => unsafe { neon::horizontal::<CHANNELS>(source, first, axis, out) },
         _ => scalar::horizontal::<CHANNELS>(source, first, axis, out),
     }
 }
@@ -37,6 +42,9 @@ pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, 
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2 => unsafe { avx2::vertical(source, first, axis, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Simd::Neon => unsafe { neon::vertical(source, first, axis, out) },
         _ => scalar::vertical(source, first, axis, out),
     }
 }
