@@ -24,9 +24,11 @@ mod short;
 mod split;
 #[cfg(test)]
 mod tests;
+mod volume;
 
 pub use filter::Filter;
 pub use geometry::Crop;
+pub use volume::{ResizeVolume, VolumeFilter};
 
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
