@@ -24,11 +24,20 @@ pub(super) fn byte(value: f64) -> u8 {
 /// As [`byte`], of an `f32`.
 #[inline(always)]
 pub(super) fn byte_of_f32(value: f32) -> u8 {
+    // In 2^23…2^24.
     const SHIFT: f32 = 8_388_608.0;
     let value = value.clamp(0.0, 255.0);
     let rounded = (value + SHIFT) - SHIFT;
     let floor = if rounded > value { rounded - 1.0 } else { rounded };
     (floor + SHIFT).to_bits().to_le_bytes()[0]
+}
+
+/// A value in 0…255 rounded to a whole number, ties to even.
+#[inline(always)]
+pub(super) fn rounded(value: f32) -> u8 {
+    // In 2^23…2^24.
+    const SHIFT: f32 = 8_388_608.0;
+    (value.clamp(0.0, 255.0) + SHIFT).to_bits().to_le_bytes()[0]
 }
 
 #[cfg(test)]
@@ -48,6 +57,7 @@ mod tests {
                 assert_eq!(byte_of_f32(value as f32), value as f32 as u8, "{value}");
             }
         }
+        assert_eq!([0.5, 1.5, 2.4, 254.6, 255.4, -0.2].map(rounded), [0, 2, 2, 255, 255, 0]);
         assert_eq!(floor(-1e-300), (-1.0, -1));
         assert_eq!([byte(-1e300), byte(1e300), byte_of_f32(-1e30), byte_of_f32(1e30)], [0, 255, 0, 255]);
     }

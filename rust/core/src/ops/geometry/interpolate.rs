@@ -62,19 +62,12 @@ fn split(value: f64) -> (i32, f64) {
 }
 
 impl<const C: usize> Source<'_, C> {
-    /// A pixel, its first channel in the lowest byte; what is beyond its last channel is undefined.
+    /// A pixel, its first channel in the lowest byte.
     #[inline(always)]
     fn packed(&self, index: usize) -> u32 {
-        let bytes = self.pixels.as_flattened();
-        if C == 1 {
-            return u32::from(bytes[index]);
-        }
-        // Four bytes are one load, but the last pixel has only three.
-        let first = index * C;
-        match bytes[first..].first_chunk() {
-            Some(&pixel) => u32::from_le_bytes(pixel),
-            None => u32::from_le_bytes(std::array::from_fn(|i| bytes.get(first + i).copied().unwrap_or(0))),
-        }
+        let mut bytes = [0; 4];
+        bytes[..C].copy_from_slice(&self.pixels[index]);
+        u32::from_le_bytes(bytes)
     }
 }
 
