@@ -166,6 +166,20 @@ fn nonsense_is_outside() {
     assert!(transformed(image(&grey, 4, 5), &[1.0; 6], BILINEAR, [7; 3], (0, 2)).is_empty());
 }
 
+#[test]
+fn an_empty_image_is_all_fill() {
+    let nothing = Image { pixels: &[], height: 0, width: 3, channels: 3 };
+    for interpolation in [NEAREST, BILINEAR, BICUBIC] {
+        for shear in [0.0, 0.5] {
+            let matrix = [1.0, shear, 0.0, 0.0, 1.0, 0.0];
+            assert_eq!(transformed(nothing, &matrix, interpolation, [7; 3], (1, 2)), [7; 6]);
+        }
+    }
+    let mut out = [1.0; 2];
+    volume::affine::<u8>(&[], [0, 1, 1], &[[1.0; 4]; 3], &mut out, [1, 1, 2]);
+    assert!(out.iter().all(|value| value.abs() < f32::EPSILON));
+}
+
 fn interpolations() -> impl Strategy<Value = Interpolation> {
     prop_oneof![Just(NEAREST), Just(BILINEAR), Just(BICUBIC)]
 }
