@@ -1,5 +1,8 @@
 //! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
 
+#[macro_use]
+mod versions;
+
 pub mod colour;
 mod dtype;
 pub mod geometry;
@@ -10,6 +13,7 @@ mod shape;
 pub(crate) mod simd;
 mod steps;
 mod view;
+mod whole;
 mod write;
 
 pub use dtype::{DType, Output};

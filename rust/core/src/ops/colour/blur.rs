@@ -1,6 +1,10 @@
 //! torchvision's `gaussian_blur` on `uint8`: `float32` weights, the image mirrored at its border, rounded to even.
 
+#![allow(clippy::inline_always, reason = "compiled once per back-end")]
+
 use crate::ops::image::{Image, ImageMut};
+use crate::ops::versions::simd;
+use crate::ops::whole;
 
 /// torchvision's `_get_gaussian_kernel1d`: fills `weights`, of odd length, with a bell of this standard deviation in
 /// pixels (above 0), in `float32`. They add up to 1.
@@ -33,11 +37,22 @@ pub fn scratch_len(image: Image<'_>, kernel_width: usize) -> usize {
 /// If the sizes of the images or of `scratch` do not fit, or a length is even, or half of it is not below the image's
 /// (there would be nothing to mirror).
 pub fn gaussian_blur(image: Image<'_>, along_x: &[f32], along_y: &[f32], scratch: &mut [f32], out: &mut ImageMut<'_>) {
-    let Image { pixels, height, width, channels } = image;
+    let Image { height, width, channels, .. } = image;
     assert_eq!([height, width, channels], [out.height, out.width, out.channels], "axes");
     assert!(along_x.len() % 2 == 1 && along_y.len() % 2 == 1, "kernels of odd length");
     let (half_x, half_y) = (along_x.len() / 2, along_y.len() / 2);
     assert!(half_x < width && half_y < height, "kernels less than twice as long as the image");
+    convolve(simd(), image, along_x, along_y, scratch, out.pixels);
+}
+
+versions!(pub(super) convolve(
+    image: Image<'_>, along_x: &[f32], along_y: &[f32], scratch: &mut [f32], out: &mut [u8],
+) = convolve_body);
+
+#[inline(always)]
+fn convolve_body(image: Image<'_>, along_x: &[f32], along_y: &[f32], scratch: &mut [f32], out: &mut [u8]) {
+    let Image { pixels, height, width, channels } = image;
+    let (half_x, half_y) = (along_x.len() / 2, along_y.len() / 2);
     let row_len = width * channels;
     let (padded, blurred) = scratch.split_at_mut(row_len + 2 * half_x * channels);
     for (row, blurred) in pixels.chunks_exact(row_len).zip(blurred.chunks_exact_mut(row_len)) {
@@ -57,29 +72,24 @@ pub fn gaussian_blur(image: Image<'_>, along_x: &[f32], along_y: &[f32], scratch
     }
     // The row above its use is dead by now: sums of columns go there.
     let sums = &mut padded[..row_len];
-    for (y, out) in out.pixels.chunks_exact_mut(row_len).enumerate() {
+    for (y, out) in out.chunks_exact_mut(row_len).enumerate() {
         sums.fill(0.0);
         for (i, &weight) in along_y.iter().enumerate() {
             let y = mirrored(y + i, half_y, height);
             add(sums, &blurred[y * row_len..][..row_len], weight);
         }
-        out.iter_mut().zip(&*sums).for_each(|(to, &sum)| *to = round(sum));
+        out.iter_mut().zip(&*sums).for_each(|(to, &sum)| *to = whole::rounded(sum));
     }
 }
 
 /// The row `position` - `half`, mirrored at the centres of the first and the last row.
+#[inline(always)]
 fn mirrored(position: usize, half: usize, len: usize) -> usize {
     let row = position.abs_diff(half);
     row.min(2 * (len - 1) - row.min(2 * (len - 1)))
 }
 
+#[inline(always)]
 fn add(sums: &mut [f32], values: &[f32], weight: f32) {
     sums.iter_mut().zip(values).for_each(|(sum, &value)| *sum += value * weight);
-}
-
-/// To the nearest whole number, ties to even: in `float32`, adding 2^23 leaves no bits for a fraction.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "means of bytes, rounded")]
-fn round(value: f32) -> u8 {
-    const SHIFT: f32 = 8_388_608.0;
-    ((value + SHIFT) - SHIFT) as u8
 }

@@ -1,22 +1,20 @@
 //! `PIL.ImageEnhance`: an image is blended with a degenerate version of itself, 0 being the degenerate, 1 the image, and
 //! more an exaggeration of it. The arithmetic is that of Pillow's `Blend.c`: `float`, truncated.
 
+#![allow(clippy::inline_always, reason = "compiled once per back-end")]
+
 use super::grey;
 use super::tables::{self, Table};
 use crate::ops::image::{Image, ImageMut};
+use crate::ops::versions::simd;
+use crate::ops::whole;
 
 /// Pillow's `ImagingBlend` for one value: from `degenerate` (`factor` 0) to `value` (`factor` 1), and beyond.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "truncation that saturates is meant")]
+#[inline(always)]
 fn blend(degenerate: u8, value: u8, factor: f32) -> u8 {
     let degenerate = f32::from(degenerate);
-    (degenerate + factor * (f32::from(value) - degenerate)) as u8
-}
-
-/// Blends `image` with `degenerate` of the same length, in place.
-fn blend_all(degenerate: &[u8], image: &mut [u8], factor: f32) {
-    for (value, &degenerate) in image.iter_mut().zip(degenerate) {
-        *value = blend(degenerate, *value, factor);
-    }
+    let blended = degenerate + factor * (f32::from(value) - degenerate);
+    whole::byte_of_f32(blended)
 }
 
 /// `ImageEnhance.Brightness`: the degenerate image is black.
@@ -40,16 +38,37 @@ pub fn mean_grey(pixels: &[u8], channels: usize) -> u8 {
     (2 * grey::sum(pixels, channels) + count).checked_div(2 * count).unwrap_or(0) as u8
 }
 
+/// Pixels whose greys are worked out together, on the stack.
+const BLOCK: usize = 64;
+
 /// `ImageEnhance.Color` in place: the degenerate image is grey. Images of one channel are grey already.
 pub fn colour(pixels: &mut [u8], channels: usize, factor: f32) {
-    if channels != 3 {
-        return;
+    if channels == 3 {
+        colour_of_rgb(simd(), pixels, factor);
     }
-    // Enough pixels for the arithmetic to be vectorised, few enough for the stack.
-    for block in pixels.chunks_mut(3 * 64) {
-        let mut degenerate = [0; 3 * 64];
-        grey::repeat(block, &mut degenerate);
-        blend_all(&degenerate, block, factor);
+}
+
+versions!(pub(super) colour_of_rgb(pixels: &mut [u8], factor: f32) = colour_body);
+
+#[inline(always)]
+fn colour_body(pixels: &mut [u8], factor: f32) {
+    let (blocks, rest) = pixels.as_chunks_mut::<{ 3 * BLOCK }>();
+    for block in blocks {
+        colour_block(block, factor);
+    }
+    let mut block = [0; 3 * BLOCK];
+    let len = rest.len();
+    block[..len].copy_from_slice(rest);
+    colour_block(&mut block, factor);
+    rest.copy_from_slice(&block[..len]);
+}
+
+#[inline(always)]
+fn colour_block(block: &mut [u8; 3 * BLOCK], factor: f32) {
+    let mut degenerate = [0; 3 * BLOCK];
+    grey::repeat_body(block, &mut degenerate);
+    for i in 0..3 * BLOCK {
+        block[i] = blend(degenerate[i], block[i], factor);
     }
 }
 
@@ -69,14 +88,17 @@ pub fn sharpness(image: Image<'_>, factor: f32, out: &mut ImageMut<'_>) {
     for y in 1..height - 1 {
         let rows = [y - 1, y, y + 1].map(|y| &pixels[y * row_len..][..row_len]);
         let out = &mut out.pixels[y * row_len + channels..][..row_len - 2 * channels];
-        smooth_row(rows, channels, factor, out);
+        smooth_row(simd(), rows, channels, factor, out);
     }
 }
+
+versions!(pub(super) smooth_row(rows: [&[u8]; 3], channels: usize, factor: f32, out: &mut [u8]) = smooth_row_body);
 
 /// One row without its first and last pixel: nine neighbours, the middle one five times, by 13. Pillow computes in
 /// `float`, whose error is far from what a sum of whole numbers by 13 is away from a half: whole numbers give the same.
 #[allow(clippy::cast_possible_truncation, reason = "a mean of bytes is one")]
-fn smooth_row([above, row, below]: [&[u8]; 3], channels: usize, factor: f32, out: &mut [u8]) {
+#[inline(always)]
+fn smooth_row_body([above, row, below]: [&[u8]; 3], channels: usize, factor: f32, out: &mut [u8]) {
     let len = out.len();
     let [a0, a1, a2] = [0, 1, 2].map(|x| &above[x * channels..][..len]);
     let [b0, b1, b2] = [0, 1, 2].map(|x| &row[x * channels..][..len]);

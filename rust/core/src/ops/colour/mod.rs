@@ -9,4 +9,8 @@ pub mod enhance;
 pub mod grey;
 pub mod histogram;
 pub mod hue;
+pub mod lookup;
 pub mod tables;
+
+#[cfg(test)]
+mod tests;

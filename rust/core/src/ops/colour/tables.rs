@@ -1,16 +1,32 @@
 //! Operations that look at one value at a time, `PIL.ImageOps` for most: 256 answers per channel.
 
+#![allow(clippy::inline_always, reason = "compiled once per back-end")]
+
 use super::histogram::Histogram;
+use crate::ops::versions::simd;
+use crate::ops::whole;
 
 /// What each value of a channel becomes.
 pub type Table = [u8; 256];
 
+/// Every value as it is.
+pub const IDENTITY: Table = {
+    let mut table = [0; 256];
+    let mut value = 0u8;
+    while value < 255 {
+        value += 1;
+        table[value as usize] = value;
+    }
+    table
+};
+
 /// The table of a function.
 #[must_use]
+#[inline(always)]
 pub fn from_fn(answer: impl Fn(u8) -> u8) -> Table {
-    let mut table = [0; 256];
-    for (value, slot) in (0..=u8::MAX).zip(&mut table) {
-        *slot = answer(value);
+    let mut table = IDENTITY;
+    for value in &mut table {
+        *value = answer(*value);
     }
     table
 }
@@ -19,33 +35,6 @@ pub fn from_fn(answer: impl Fn(u8) -> u8) -> Table {
 #[must_use]
 pub fn then(first: &Table, second: &Table) -> Table {
     first.map(|value| second[usize::from(value)])
-}
-
-/// Looks every value up, in place: in one table, or in one per channel of interleaved pixels.
-///
-/// # Panics
-/// If there are neither 1 nor 3 tables.
-pub fn apply(pixels: &mut [u8], tables: &[Table]) {
-    match tables {
-        [table] => {
-            for value in pixels {
-                *value = table[usize::from(*value)];
-            }
-        }
-        [red, green, blue] => {
-            for pixel in pixels.as_chunks_mut::<3>().0 {
-                let [r, g, b] = pixel.map(usize::from);
-                *pixel = [red[r], green[g], blue[b]];
-            }
-        }
-        other => panic!("{} tables; allowed: 1 or 3", other.len()),
-    }
-}
-
-/// Leaves values as they are.
-#[must_use]
-pub fn identity() -> Table {
-    from_fn(|value| value)
 }
 
 /// `ImageOps.invert`.
@@ -73,33 +62,52 @@ pub fn solarize(threshold: f64) -> Table {
 
 /// `ImageOps.autocontrast` of a channel with these extrema: stretched to 0…255.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "truncation that saturates is meant")]
 pub fn autocontrast((low, high): (u8, u8)) -> Table {
     if high <= low {
-        return identity();
+        return IDENTITY;
     }
     let scale = 255.0 / f64::from(high - low);
-    let offset = -f64::from(low) * scale;
-    from_fn(|value| (f64::from(value) * scale + offset) as u8)
+    let mut table = [0; 256];
+    stretch(simd(), scale, -f64::from(low) * scale, &mut table);
+    table
+}
+
+versions!(pub(super) stretch(scale: f64, offset: f64, table: &mut Table) = stretch_body);
+
+#[inline(always)]
+fn stretch_body(scale: f64, offset: f64, table: &mut Table) {
+    for (slot, value) in table.iter_mut().zip(IDENTITY) {
+        *slot = whole::byte(f64::from(value) * scale + offset);
+    }
 }
 
 /// `ImageOps.equalize` of a channel with this histogram.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "truncation that saturates is meant")]
 pub fn equalize(histogram: &Histogram) -> Table {
     let last = histogram.iter().rev().find(|&&count| count > 0).copied().unwrap_or(0);
     let step = (histogram.iter().sum::<u32>() - last) / 255;
     // Pillow also leaves a channel of one value alone; its step is 0 as well.
     if step == 0 {
-        return identity();
+        return IDENTITY;
     }
     let mut before = step / 2;
-    // Quotients of 32-bit numbers are exact in f64 once truncated, and its division vectorises.
     let sums = histogram.map(|count| {
         let sum = before;
         before += count;
-        f64::from(sum)
+        sum
     });
+    let mut table = [0; 256];
+    divide(simd(), &sums, step, &mut table);
+    table
+}
+
+versions!(pub(super) divide(sums: &[u32; 256], step: u32, table: &mut Table) = divide_body);
+
+/// Quotients of 32-bit numbers are exact in `f64` once truncated, and its division vectorises.
+#[inline(always)]
+fn divide_body(sums: &[u32; 256], step: u32, table: &mut Table) {
     let step = f64::from(step);
-    sums.map(|sum| (sum / step) as u8)
+    for (&sum, slot) in sums.iter().zip(table) {
+        *slot = whole::byte(f64::from(sum) / step);
+    }
 }

@@ -8,6 +8,8 @@
 
 use super::interpolate;
 use crate::ops::image::{Image, ImageMut};
+use crate::ops::simd::Simd;
+use crate::ops::versions::simd;
 
 /// `[a, b, c, d, e, f]`: the output pixel (x, y) shows the input at (a·x + b·y + c, d·x + e·y + f), all of them positions
 /// of pixel centres, in pixels from the upper left corner.
@@ -30,15 +32,28 @@ pub enum Interpolation {
 /// # Panics
 /// If the two differ in channels, have another number than 1 or 3, or `pixels` is no whole image.
 pub fn affine(image: Image<'_>, matrix: &Matrix, interpolation: Interpolation, fill: [u8; 3], out: &mut ImageMut<'_>) {
+    affine_with(simd(), image, matrix, interpolation, fill, out);
+}
+
+/// [`affine`] by one back-end.
+pub(super) fn affine_with(
+    simd: Simd,
+    image: Image<'_>,
+    matrix: &Matrix,
+    interpolation: Interpolation,
+    fill: [u8; 3],
+    out: &mut ImageMut<'_>,
+) {
     assert_eq!(image.channels, out.channels, "channels of input and output");
     match image.channels {
-        1 => affine_of([fill[0]], image, matrix, interpolation, out),
-        3 => affine_of(fill, image, matrix, interpolation, out),
+        1 => affine_of(simd, [fill[0]], image, matrix, interpolation, out),
+        3 => affine_of(simd, fill, image, matrix, interpolation, out),
         other => panic!("{other} channels; allowed: 1 or 3"),
     }
 }
 
 fn affine_of<const C: usize>(
+    simd: Simd,
     fill: [u8; C],
     image: Image<'_>,
     matrix: &Matrix,
@@ -48,6 +63,7 @@ fn affine_of<const C: usize>(
     let (pixels, _) = image.pixels.as_chunks::<C>();
     let (out_pixels, _) = out.pixels.as_chunks_mut::<C>();
     assert_eq!(pixels.len(), image.height * image.width, "pixels of the input");
+    assert!(u32::try_from(pixels.len()).is_ok_and(|len| len < u32::MAX / 4), "an image of less than 2^30 pixels");
     assert_eq!(out_pixels.len(), out.height * out.width, "pixels of the output");
     if out_pixels.is_empty() {
         return;
@@ -59,11 +75,11 @@ fn affine_of<const C: usize>(
             scale(&source, matrix, out_pixels, out.width);
         }
         Interpolation::Nearest if fits_fixed_point(matrix, out.height, out.width) => {
-            fixed_point(&source, matrix, fill, out_pixels, out.width);
+            fixed_point(simd, &source, matrix, fill, out_pixels, out.width);
         }
         Interpolation::Nearest => floating_point(&source, matrix, fill, out_pixels, out.width),
-        Interpolation::Bilinear => interpolate::bilinear(&source, matrix, fill, out_pixels, out.width),
-        Interpolation::Bicubic => interpolate::bicubic(&source, matrix, fill, out_pixels, out.width),
+        Interpolation::Bilinear => interpolate::bilinear(simd, &source, matrix, fill, out_pixels, out.width),
+        Interpolation::Bicubic => interpolate::bicubic(simd, &source, matrix, fill, out_pixels, out.width),
     }
 }
 
@@ -82,7 +98,7 @@ fn whole(position: f64, size: usize) -> Option<usize> {
 }
 
 /// Columns whose positions are worked out together, on the stack.
-const COLUMNS: usize = 64;
+const COLUMNS: usize = 32;
 
 /// Pillow's `ImagingScaleAffine`: no rotation, so a column of the output shows one column of the input. `out` holds the
 /// fill already.
@@ -139,8 +155,21 @@ fn fixed(value: f64) -> i32 {
     (value * 65536.0 + 0.5).floor() as i32
 }
 
-/// Pillow's `affine_fixed`.
-fn fixed_point<const C: usize>(
+versions!(fixed_point<const C: usize>(
+    source: &Source<'_, C>, matrix: &Matrix, fill: [u8; C], out: &mut [[u8; C]], width: usize,
+) = fixed_point_body);
+
+/// Pillow's `affine_fixed`. Where to look is worked out for many columns at once, then looked up.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled once per back-end")]
+#[allow(clippy::needless_bitwise_bool, reason = "no branches")]
+#[allow(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "negative is outside"
+)]
+fn fixed_point_body<const C: usize>(
     source: &Source<'_, C>,
     matrix: &Matrix,
     fill: [u8; C],
@@ -148,22 +177,28 @@ fn fixed_point<const C: usize>(
     width: usize,
 ) {
     let [a, b, c, d, e, f] = *matrix;
-    let x_step = fixed(a);
-    let y_step = fixed(d);
+    let (x_step, y_step) = (fixed(a), fixed(d));
+    let (x_next, y_next) = (fixed(b), fixed(e));
+    let (source_height, source_width) = (source.height as u32, source.width as u32);
     let mut row_x = fixed(c + a * 0.5 + b * 0.5);
     let mut row_y = fixed(f + d * 0.5 + e * 0.5);
     for row in out.chunks_exact_mut(width) {
-        let (mut x, mut y) = (row_x, row_y);
-        for pixel in row {
-            *pixel = match (usize::try_from(x >> 16), usize::try_from(y >> 16)) {
-                (Ok(x), Ok(y)) if x < source.width && y < source.height => source.pixels[y * source.width + x],
-                _ => fill,
-            };
-            x = x.wrapping_add(x_step);
-            y = y.wrapping_add(y_step);
+        for (i, row) in row.chunks_mut(COLUMNS).enumerate() {
+            let first = (i * COLUMNS) as i32;
+            let mut indices = [0; COLUMNS];
+            for (i, index) in (0..).zip(&mut indices) {
+                let x = (row_x.wrapping_add(x_step.wrapping_mul(first + i)) >> 16) as u32;
+                let y = (row_y.wrapping_add(y_step.wrapping_mul(first + i)) >> 16) as u32;
+                let is_inside = (x < source_width) & (y < source_height);
+                let inside = y.wrapping_mul(source_width).wrapping_add(x);
+                *index = if is_inside { inside } else { u32::MAX };
+            }
+            for (pixel, &index) in row.iter_mut().zip(&indices) {
+                *pixel = source.pixels.get(index as usize).copied().unwrap_or(fill);
+            }
         }
-        row_x = row_x.wrapping_add(fixed(b));
-        row_y = row_y.wrapping_add(fixed(e));
+        row_x = row_x.wrapping_add(x_next);
+        row_y = row_y.wrapping_add(y_next);
     }
 }
 

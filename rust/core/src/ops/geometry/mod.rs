@@ -7,3 +7,6 @@ pub mod flips;
 mod interpolate;
 pub mod rotate;
 pub mod volume;
+
+#[cfg(test)]
+mod tests;

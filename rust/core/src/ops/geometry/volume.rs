@@ -22,7 +22,8 @@ pub fn affine<T: Copy + Into<f32>>(
     assert_eq!(voxels.len(), axes.iter().product::<usize>(), "voxels of the input");
     assert_eq!(out.len(), out_axes.iter().product::<usize>(), "voxels of the output");
     let [depth, height, width] = out_axes;
-    if out.is_empty() {
+    if out.is_empty() || voxels.is_empty() {
+        out.fill(0.0);
         return;
     }
     // In which position of the input is the voxel (x, y, z) of the output? Both changes of units are affine, too.
@@ -49,31 +50,38 @@ pub fn affine<T: Copy + Into<f32>>(
 
 /// The trilinear mean of the eight voxels around a position, in voxels along x, y, z.
 #[allow(clippy::cast_precision_loss, reason = "axes are far below 2^24")]
-#[allow(clippy::cast_possible_truncation, reason = "a fraction, and positions inside a volume")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a fraction, and positions inside a volume")]
 fn sample<T: Copy + Into<f32>>(voxels: &[T], [depth, height, width]: [usize; 3], position: [f64; 3]) -> f32 {
     let sizes = [width, height, depth];
     // A NaN is nowhere, too.
     if !(0..3).all(|axis| position[axis] > -1.0 && position[axis] < sizes[axis] as f64) {
         return 0.0;
     }
-    // Per axis: the two neighbours and their weights; 0 where there is none.
-    let neighbours: [[(usize, f32); 2]; 3] = std::array::from_fn(|axis| {
-        let value = position[axis];
-        let below = if value < 0.0 { -1 } else { value as isize };
-        let beyond = (value - below as f64) as f32;
-        [(below, 1.0 - beyond), (below + 1, beyond)].map(|(index, weight)| match usize::try_from(index) {
-            Ok(index) if index < sizes[axis] => (index, weight),
-            _ => (0, 0.0),
-        })
-    });
-    let [along_x, along_y, along_z] = neighbours;
-    let mut sum = 0.0;
-    for (z, of_z) in along_z {
-        for (y, of_y) in along_y {
-            let row = (z * height + y) * width;
-            let [left, right] = along_x.map(|(x, of_x)| voxels[row + x].into() * of_x);
-            sum += (left + right) * (of_y * of_z);
+    let below = position.map(|value| if value < 0.0 { -1 } else { value as i32 });
+    let beyond: [f32; 3] = std::array::from_fn(|axis| (position[axis] - f64::from(below[axis])) as f32);
+    let [x, y, z] = below;
+    let mut corners = [[[0.0; 2]; 2]; 2];
+    if (0..3).all(|axis| below[axis] >= 0 && below[axis] as usize + 1 < sizes[axis]) {
+        let first = (z as usize * height + y as usize) * width + x as usize;
+        for (slice, first) in corners.iter_mut().zip([first, first + height * width]) {
+            for (row, first) in slice.iter_mut().zip([first, first + width]) {
+                *row = [voxels[first].into(), voxels[first + 1].into()];
+            }
+        }
+    } else {
+        // What is not in the volume stays 0.
+        let inside = |index: i32, size| usize::try_from(index).ok().filter(|&index| index < size);
+        for (slice, z) in corners.iter_mut().zip([z, z + 1]) {
+            for (row, y) in slice.iter_mut().zip([y, y + 1]) {
+                for (corner, x) in row.iter_mut().zip([x, x + 1]) {
+                    if let (Some(x), Some(y), Some(z)) = (inside(x, width), inside(y, height), inside(z, depth)) {
+                        *corner = voxels[(z * height + y) * width + x].into();
+                    }
+                }
+            }
         }
     }
-    sum
+    let mean = |[low, high]: [f32; 2], beyond: f32| low + (high - low) * beyond;
+    let [beyond_x, beyond_y, beyond_z] = beyond;
+    mean(corners.map(|slice| mean(slice.map(|row| mean(row, beyond_x)), beyond_y)), beyond_z)
 }

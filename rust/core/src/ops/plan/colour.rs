@@ -29,10 +29,11 @@ pub(super) struct Luma {
 impl PixelOp for Luma {
     fn run(&self, work: &mut Work<'_>, _draw: Draw) {
         let [_, height, width] = work.view.len;
-        work.map([height, width], self.channels, |image, out, _| match out.channels {
-            1 => grey::from_rgb(image.pixels, out.pixels),
-            _ => grey::repeat(image.pixels, out.pixels),
-        });
+        if self.channels == 3 {
+            work.edit(|image| grey::repeat(image.pixels));
+        } else {
+            work.map([height, width], 1, |image, out, _| grey::from_rgb(image.pixels, out.pixels));
+        }
     }
 }
 

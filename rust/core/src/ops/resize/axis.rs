@@ -16,6 +16,9 @@ pub(super) const QUAD: usize = 4;
 /// Entries that may be read behind the last one, so that kernels can load whole vectors.
 pub(super) const PADDING: usize = 16;
 
+/// Places that are computed together, so that compilers use vectors.
+const LANES: usize = 8;
+
 /// Starts and weights of the taps of each place of the result. Rebuilding it reuses its memory.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Axis {
@@ -23,6 +26,8 @@ pub(super) struct Axis {
     pub(super) length: usize,
     /// The most taps that any place has; 0 if all results are 0.
     pub(super) taps: usize,
+    /// The part of the image's axis that any tap reads: (first, one behind the last); never nothing.
+    pub(super) reach: (usize, usize),
     /// First tap of each place, in pixels; [`PADDING`] more entries.
     pub(super) starts: Vec<u32>,
     /// Number of taps of each place.
@@ -30,8 +35,9 @@ pub(super) struct Axis {
     /// `stride` weights for each place; those behind its taps are 0.
     weights: Vec<i32>,
     stride: usize,
-    /// Weights before they are rounded, of one place.
-    exact: Vec<f64>,
+    /// Of the places that are computed together: for each tap, their weights before and after rounding.
+    exact: Vec<[f64; LANES]>,
+    rounded: Vec<[i32; LANES]>,
     /// For each four taps, each word of [`Split`]: that word of every place, and [`PADDING`] more.
     words: Vec<u32>,
     /// Words for each four taps.
@@ -69,18 +75,13 @@ impl Axis {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
     fn build_with(&mut self, split: Option<Split>, filter: Filter, from: usize, part: [f32; 2], to: usize) {
-        // One loop for each filter, in which it is a constant.
+        // One loop for each filter and split, in which they are constants.
         match filter {
-            Filter::Nearest | Filter::Box => self.fill(Filter::Box, from, part, to),
-            Filter::Bilinear => self.fill(Filter::Bilinear, from, part, to),
-            Filter::Hamming => self.fill(Filter::Hamming, from, part, to),
-            Filter::Bicubic => self.fill(Filter::Bicubic, from, part, to),
-            Filter::Lanczos => self.fill(Filter::Lanczos, from, part, to),
-        }
-        match split {
-            Some(Split::Digits) => self.split(Split::Digits),
-            Some(Split::Halves) => self.split(Split::Halves),
-            None => {}
+            Filter::Nearest | Filter::Box => self.fill(split, Filter::Box, from, part, to),
+            Filter::Bilinear => self.fill(split, Filter::Bilinear, from, part, to),
+            Filter::Hamming => self.fill(split, Filter::Hamming, from, part, to),
+            Filter::Bicubic => self.fill(split, Filter::Bicubic, from, part, to),
+            Filter::Lanczos => self.fill(split, Filter::Lanczos, from, part, to),
         }
     }
 
@@ -91,83 +92,128 @@ impl Axis {
         clippy::cast_possible_wrap,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "lengths are below 2^24; the casts to integers truncate as those of the reference"
+        reason = "lengths are below 2^24"
     )]
-    fn fill(&mut self, filter: Filter, from: usize, [first, last]: [f32; 2], to: usize) {
+    fn fill(&mut self, split: Option<Split>, filter: Filter, from: usize, [first, last]: [f32; 2], to: usize) {
         let scale = f64::from(last - first) / to as f64;
         let filter_scale = scale.max(1.0);
         let support = filter.support() * filter_scale;
         let per_pixel = 1.0 / filter_scale;
-        self.stride = (2 * support.ceil() as usize + 1).next_multiple_of(QUAD);
         self.length = to;
         self.taps = 0;
-        self.starts.clear();
-        self.counts.clear();
-        self.exact.resize(self.stride, 0.0);
-        self.weights.clear();
-        self.weights.resize(to * self.stride, 0);
-        for (place, weights) in self.weights.chunks_exact_mut(self.stride).enumerate() {
-            let center = f64::from(first) + (place as f64 + 0.5) * scale;
-            let start = ((center - support + 0.5) as i32).max(0);
-            let end = ((center + support + 0.5) as i32).min(from as i32);
-            let mut count = (end - start).max(0) as usize;
-            let (exact, _) = self.exact.as_chunks_mut::<QUAD>();
-            let exact = &mut exact[..count.div_ceil(QUAD)];
-            let mut sum = 0.0;
-            for (quad, exact) in exact.iter_mut().enumerate() {
-                for (lane, exact) in exact.iter_mut().enumerate() {
-                    let tap = (quad * QUAD + lane) as i32;
-                    let weight = filter.weight((f64::from(start + tap) - center + 0.5) * per_pixel);
-                    *exact = if tap < count as i32 { weight } else { 0.0 };
+        self.resize(split, (2 * support.ceil() as usize + 1).next_multiple_of(QUAD));
+        for block in (0..to).step_by(LANES) {
+            let mut centers = [0.0; LANES];
+            let mut starts = [0; LANES];
+            let mut counts = [0; LANES];
+            for lane in 0..LANES {
+                centers[lane] = f64::from(first) + (f64::from((block + lane) as i32) + 0.5) * scale;
+                starts[lane] = truncated(centers[lane] - support + 0.5).max(0);
+                let end = truncated(centers[lane] + support + 0.5).min(from as i32);
+                counts[lane] = (end - starts[lane]).max(0);
+            }
+            let most = counts.iter().fold(0, |most, &count| most.max(count));
+            let most = self.stride.min(most as usize);
+            let mut sums = [0.0; LANES];
+            for (tap, exact) in self.exact[..most].iter_mut().enumerate() {
+                // One operation at a time on all lanes is what compilers recognise.
+                let mut x = [0.0; LANES];
+                for lane in 0..LANES {
+                    x[lane] = (f64::from(starts[lane] + tap as i32) - centers[lane] + 0.5) * per_pixel;
                 }
-                for exact in exact {
-                    sum += *exact;
+                let mut weights = [0.0; LANES];
+                for lane in 0..LANES {
+                    weights[lane] = filter.weight(x[lane]);
+                }
+                for lane in 0..LANES {
+                    exact[lane] = if (tap as i32) < counts[lane] { weights[lane] } else { 0.0 };
+                }
+                for lane in 0..LANES {
+                    sums[lane] += exact[lane];
                 }
             }
-            let divisor = if sum == 0.0 { 1.0 } else { sum };
-            let (quads, _) = weights.as_chunks_mut::<QUAD>();
-            for (weights, exact) in quads.iter_mut().zip(exact) {
-                for (weight, exact) in weights.iter_mut().zip(exact) {
-                    let scaled = *exact / divisor * f64::from(1 << PRECISION);
-                    *weight = (if *exact < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32;
+            let divisors = sums.map(|sum| if sum == 0.0 { 1.0 } else { sum });
+            // Taps of weight 0 at the end change nothing and cost time.
+            let mut used = [0; LANES];
+            for (tap, (rounded, exact)) in self.rounded.iter_mut().zip(&self.exact[..most]).enumerate() {
+                let mut scaled = [0.0; LANES];
+                for lane in 0..LANES {
+                    scaled[lane] = exact[lane] / divisors[lane] * f64::from(1 << PRECISION);
+                }
+                for lane in 0..LANES {
+                    rounded[lane] = truncated(scaled[lane] + 0.5_f64.copysign(scaled[lane]));
+                }
+                for lane in 0..LANES {
+                    used[lane] = if rounded[lane] == 0 { used[lane] } else { tap as u32 + 1 };
                 }
             }
-            // Taps of weight 0 at either end change nothing and cost time.
-            while count > 0 && weights[count - 1] == 0 {
-                count -= 1;
+            self.rounded[most..].fill([0; LANES]);
+            self.starts[block..][..LANES].copy_from_slice(&starts.map(i32::cast_unsigned));
+            self.store(block, &used);
+            if let Some(split) = split {
+                self.store_words(split, block);
             }
-            let mut skipped = 0;
-            if count > 0 && weights[0] == 0 {
-                skipped = weights.iter().take_while(|&&weight| weight == 0).count();
-                weights.copy_within(skipped..count, 0);
-                count -= skipped;
-                weights[count..count + skipped].fill(0);
-            }
-            let before = self.starts.last().copied().unwrap_or(0);
-            self.starts.push(if count == 0 { before } else { start as u32 + skipped as u32 });
-            self.counts.push(count as u32);
-            self.taps = self.taps.max(count);
         }
-        // A place without taps may be the first; no start is before what is read.
-        let (reach, _) = self.reach();
-        self.starts.iter_mut().for_each(|start| *start = (*start).max(reach as u32));
-        self.starts.resize(to + PADDING, 0);
+        // A place without taps may be the first or last; no start is outside of what is read.
+        let (first, last) = self.find_reach();
+        for start in &mut self.starts[..to] {
+            *start = (*start).clamp(first, last);
+        }
+        self.reach = (first as usize, last as usize);
     }
 
+    fn find_reach(&self) -> (u32, u32) {
+        let mut reach = (u32::MAX, 0);
+        for (&start, &count) in self.starts.iter().zip(&self.counts) {
+            if count > 0 {
+                reach = (reach.0.min(start), reach.1.max(start + count));
+            }
+        }
+        if reach.1 == 0 { (0, 1) } else { reach }
+    }
+
+    /// Makes room; what there was is overwritten.
+    fn resize(&mut self, split: Option<Split>, stride: usize) {
+        self.stride = stride;
+        self.starts.resize(self.length + PADDING, 0);
+        self.counts.resize(self.length, 0);
+        self.weights.resize(self.length * stride, 0);
+        self.exact.resize(stride, [0.0; LANES]);
+        self.rounded.resize(stride, [0; LANES]);
+        self.split = split.map_or(0, Split::words);
+        self.words.resize(stride / QUAD * self.split * (self.length + PADDING), 0);
+    }
+
+    /// Stores the rounded weights and numbers of taps of the places from `block` on.
+    #[inline]
+    fn store(&mut self, block: usize, used: &[u32; LANES]) {
+        let counts = &mut self.counts[block..];
+        let weights = self.weights[block * self.stride..].chunks_exact_mut(self.stride);
+        for (lane, ((count, weights), &used)) in counts.iter_mut().zip(weights).zip(used).enumerate() {
+            *count = used;
+            self.taps = self.taps.max(used as usize);
+            for (weight, rounded) in weights.iter_mut().zip(&self.rounded) {
+                *weight = rounded[lane];
+            }
+        }
+    }
+
+    /// Stores the words of the weights of the places from `block` on.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
-    fn split(&mut self, split: Split) {
+    fn store_words(&mut self, split: Split, block: usize) {
         let stride = self.length + PADDING;
-        let quads = self.taps.div_ceil(QUAD);
-        self.split = split.words();
-        self.words.clear();
-        self.words.resize(quads * self.split * stride, 0);
-        for (quad, words) in self.words.chunks_exact_mut(self.split * stride).enumerate() {
-            for (place, weights) in self.weights.chunks_exact(self.stride).enumerate() {
-                let (weights, _) = weights.as_chunks::<QUAD>();
-                for (words, word) in words.chunks_exact_mut(stride).zip(split.apply(weights[quad])) {
-                    words[place] = word;
+        let (quads, _) = self.rounded.as_chunks::<QUAD>();
+        for (words, [a, b, c, d]) in self.words.chunks_exact_mut(split.words() * stride).zip(quads) {
+            let mut values = [[0; LANES]; 4];
+            for lane in 0..LANES {
+                let word = split.apply([a[lane], b[lane], c[lane], d[lane]]);
+                for (values, word) in values.iter_mut().zip(word) {
+                    values[lane] = word;
                 }
+            }
+            for (words, values) in words.chunks_exact_mut(stride).zip(values) {
+                words[block..][..LANES].copy_from_slice(&values);
             }
         }
     }
@@ -175,6 +221,7 @@ impl Axis {
     /// A word of the split weights of the taps from `QUAD * quad` on: that of `place`, of those behind it, and
     /// [`PADDING`] more.
     #[inline]
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn words(&self, quad: usize, word: usize, place: usize) -> &[u32] {
         &self.words[(quad * self.split + word) * (self.length + PADDING) + place..]
     }
@@ -184,16 +231,14 @@ impl Axis {
         let weights = &self.weights[place * self.stride..][..self.counts[place] as usize];
         (self.starts[place] as usize, weights)
     }
+}
 
-    /// The part of the image's axis that any tap reads: (first, one behind the last); never
-    /// nothing.
-    pub(super) fn reach(&self) -> (usize, usize) {
-        let places = (0..self.length).map(|place| self.taps(place)).filter(|(_, weights)| !weights.is_empty());
-        places
-            .fold(None, |reach, (start, weights)| {
-                let (first, last) = reach.unwrap_or((start, 0));
-                Some((first.min(start), last.max(start + weights.len())))
-            })
-            .unwrap_or((0, 1))
-    }
+/// What a cast in C makes of `x`, for magnitudes below 2^31: vectors have no quick instruction for Rust's cast.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled once for each back-end")]
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are the integer")]
+fn truncated(x: f64) -> i32 {
+    // 1.5 * 2^52: a sum with it has the integer in its low bits.
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    (x.trunc() + SHIFT).to_bits() as i32
 }

@@ -6,19 +6,29 @@
 //! starts with the horizontal one).
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod axis;
 mod filter;
 mod geometry;
 mod nearest;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod passes;
 mod rows;
 mod scalar;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
 mod short;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
 mod split;
+#[cfg(test)]
+mod tests;
+mod volume;
 
 pub use filter::Filter;
 pub use geometry::Crop;
+pub use volume::{ResizeVolume, VolumeFilter};
 
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
@@ -115,14 +125,19 @@ impl Resize {
     /// The images have other sizes than this was made for, other channels than 1 or 3, or not as many bytes as they
     /// claim.
     pub fn run(&self, image: Image<'_>, scratch: &mut Vec<u8>, out: ImageMut<'_>) {
-        assert_eq!((image.height, image.width), self.geometry.image, "size of the image");
-        assert_eq!((out.height, out.width), self.geometry.to, "size of the result");
-        assert_eq!(out.channels, image.channels, "channels of the result");
-        assert_eq!(image.pixels.len(), image.height * image.width * image.channels, "bytes of the image");
-        assert_eq!(out.pixels.len(), out.height * out.width * out.channels, "bytes of the result");
-        match image.channels {
-            1 => self.run_channels::<1>(image.pixels, scratch, out.pixels),
-            3 => self.run_channels::<3>(image.pixels, scratch, out.pixels),
+        let Image { pixels, height, width, channels } = image;
+        assert_eq!((height, width), self.geometry.image, "size of the image");
+        assert_eq!(
+            (out.height, out.width, out.channels),
+            (self.size().0, self.size().1, channels),
+            "size of the result"
+        );
+        assert_eq!(pixels.len(), height * width * channels, "bytes of the image");
+        let ImageMut { pixels: out, height, width, .. } = out;
+        assert_eq!(out.len(), height * width * channels, "bytes of the result");
+        match channels {
+            1 => self.run_channels::<1>(pixels, scratch, out),
+            3 => self.run_channels::<3>(pixels, scratch, out),
             channels => panic!("{channels} channels"),
         }
     }
@@ -143,13 +158,13 @@ impl Resize {
             Path::Passes { horizontal: true, vertical: false, .. } => self.horizontal::<CHANNELS>(source, 0, out),
             Path::Passes { horizontal: false, .. } => self.vertical(source, 0, out),
             Path::Passes { rows_first: false, .. } => {
-                let (first, last) = self.rows.reach();
+                let (first, last) = self.rows.reach;
                 let between = grown(scratch, (last - first) * to.1 * CHANNELS);
                 self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
                 self.vertical(Rows::packed(between, to.1 * CHANNELS), first, out);
             }
             Path::Passes { rows_first: true, .. } => {
-                let (first, last) = self.columns.reach();
+                let (first, last) = self.columns.reach;
                 let between = grown(scratch, to.0 * (last - first) * CHANNELS);
                 self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, between);
                 let between = Rows::new(between, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);

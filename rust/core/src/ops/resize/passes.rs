@@ -1,10 +1,12 @@
 //! The two passes, by the back-end that is asked for.
 
-#[cfg(target_arch = "x86_64")]
-use super::avx512;
 use super::axis::Axis;
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use super::rows::Rows;
 use super::scalar;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
 use crate::ops::simd::Simd;
 
 /// Makes rows of `axis.length` pixels of the rows of `source`, whose first pixel is the `first` of the axis.
@@ -20,6 +22,12 @@ pub(super) fn horizontal<const CHANNELS: usize>(
         // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512 => unsafe { avx512::horizontal::<CHANNELS>(source, first, axis, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => unsafe { avx2::horizontal::<CHANNELS>(source, first, axis, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Simd::Neon => unsafe { neon::horizontal::<CHANNELS>(source, first, axis, out) },
         _ => scalar::horizontal::<CHANNELS>(source, first, axis, out),
     }
 }
@@ -31,6 +39,12 @@ pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, 
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512 => unsafe { avx512::vertical(source, first, axis, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => unsafe { avx2::vertical(source, first, axis, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Simd::Neon => unsafe { neon::vertical(source, first, axis, out) },
         _ => scalar::vertical(source, first, axis, out),
     }
 }

@@ -34,16 +34,19 @@ impl<'a> Rows<'a> {
 
     /// The bytes of one row and whatever is behind it in memory.
     #[inline]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     pub(super) fn onward(self, index: usize) -> &'a [u8] {
         &self.bytes[index * self.pitch..]
     }
 
     /// Bytes from one row to the next.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn pitch(self) -> usize {
         self.pitch
     }
 
     /// Number of rows.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn count(self) -> usize {
         self.count
     }

@@ -63,7 +63,7 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
     /// As many as fit from `at` on.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    #[allow(clippy::cast_possible_wrap, reason = "starts are below 2^24")]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "starts are below 2^24")]
     fn new(axis: &Axis, first: usize, at: usize) -> Self {
         let (place, phase) = (at / CHANNELS, at % CHANNELS);
         let quad = (axis.taps.clamp(1, QUAD) - 1) * CHANNELS + CHANNELS;
@@ -191,13 +191,15 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     fn gather<const WIDE: bool>(&self, image: &[u8], pitch: usize, quad: usize) -> [__m512i; ROWS] {
         let image = &image[(self.offset + quad * QUAD * CHANNELS).min(image.len())..];
-        let [a, b, c, d] = load_rows(image, pitch);
+        let windows = load_rows(image, pitch);
         if WIDE {
-            let next = |window, next| _mm512_permutex2var_epi8(window, self.taps, next);
-            let [e, f, g, h] = load_rows(&image[WINDOW.min(image.len())..], pitch);
-            [next(a, e), next(b, f), next(c, g), next(d, h)]
+            let mut next = load_rows(&image[WINDOW.min(image.len())..], pitch);
+            for (next, window) in next.iter_mut().zip(windows) {
+                *next = _mm512_permutex2var_epi8(window, self.taps, *next);
+            }
+            next
         } else {
-            [a, b, c, d].map(|window| _mm512_permutexvar_epi8(self.taps, window))
+            windows.map(|window| _mm512_permutexvar_epi8(self.taps, window))
         }
     }
 }
@@ -219,6 +221,7 @@ const CHANNELS_OF_1: [u32; LANES] = channels(0, 1);
 const CHANNELS_OF_3: [[u32; LANES]; 3] = [channels(0, 3), channels(1, 3), channels(2, 3)];
 
 /// The pixel of each byte, where the first byte is the `phase`-th of a pixel.
+#[allow(clippy::cast_possible_truncation, reason = "there are 16 lanes")]
 const fn pixels(phase: u32, channels: u32) -> [u32; LANES] {
     let mut table = [0; LANES];
     let mut lane = 0;
@@ -230,6 +233,7 @@ const fn pixels(phase: u32, channels: u32) -> [u32; LANES] {
 }
 
 /// The channel of each byte, where the first byte is the `phase`-th of a pixel.
+#[allow(clippy::cast_possible_truncation, reason = "there are 16 lanes")]
 const fn channels(phase: u32, channels: u32) -> [u32; LANES] {
     let mut table = [0; LANES];
     let mut lane = 0;
