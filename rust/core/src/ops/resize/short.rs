@@ -38,6 +38,13 @@ impl Short {
     }
 }
 
+/// Up to four weights of [`Short::Bytes`] as bytes; 0 for those there are not.
+#[allow(clippy::cast_possible_truncation, reason = "what `Short::of` has checked")]
+pub(super) fn four(weights: &[i32]) -> [u8; 4] {
+    let byte = |weight: &i32| ((weight >> (PRECISION - SHORT)) as i8).cast_unsigned();
+    std::array::from_fn(|tap| weights.get(tap).map_or(0, byte))
+}
+
 /// Two weights of [`Short::Bytes`] as two bytes.
 #[allow(clippy::cast_possible_truncation, reason = "what `Short::of` has checked")]
 pub(super) fn pair(first: i32, second: i32) -> i16 {

@@ -3,12 +3,14 @@
 //! Each half of a register has a window of 16 bytes of one row, out of which permutations take pairs of taps.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_broadcastsi128_si256, _mm256_packs_epi32, _mm256_packus_epi16, _mm256_set1_epi32,
-    _mm256_shuffle_epi8,
+    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_broadcastsi128_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_packs_epi32, _mm256_packus_epi16, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_shuffle_epi8,
+    _mm256_srai_epi32,
 };
 
 use super::super::axis::{Axis, QUAD};
 use super::super::rows::Rows;
+use super::super::short::{SHORT, Short, four};
 use super::memory::{ROWS, load_16, load_rows, store_rows};
 use super::{Halves, add_dot, half, values};
 
@@ -17,6 +19,11 @@ const WINDOW: usize = 16;
 
 /// Sums of a row in a register.
 const LANES: usize = 4;
+
+/// Groups of four short taps at most.
+const KEPT: usize = 8;
+
+const PLACES: i32 = SHORT.cast_signed();
 
 /// Makes rows of `axis.length` pixels of the rows of `source`, whose first pixel is the `first` of the axis.
 #[target_feature(enable = "avx2")]
@@ -42,6 +49,8 @@ struct Group<const CHANNELS: usize> {
     offset: usize,
     /// Where in the window the first two and the last two of four taps of each sum are.
     taps: [__m256i; 2],
+    /// Where in the window four taps of each sum are, not zero-extended.
+    bytes: __m256i,
 }
 
 impl<const CHANNELS: usize> Group<CHANNELS> {
@@ -60,21 +69,22 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
             }
             places = places.div_ceil(2);
         };
-        let taps = if CHANNELS == 1 {
+        let (taps, bytes) = if CHANNELS == 1 {
             let mut lanes = [0; LANES];
             for (lane, tap) in lanes.iter_mut().zip(&axis.starts[place..][..places]) {
                 *lane = (tap - start) as u8;
             }
-            taps(lanes, 1)
+            (taps(lanes, 1), bytes(lanes, 1))
         } else {
             // The three channels of one pixel; the fourth sum is not used.
-            const { taps([0, 1, 2, 2], 3) }
+            const { (taps([0, 1, 2, 2], 3), bytes([0, 1, 2, 2], 3)) }
         };
         Self {
             place,
             places,
             offset: (start as usize - first) * CHANNELS,
             taps: taps.map(|taps| _mm256_broadcastsi128_si256(load_16(&taps))),
+            bytes: _mm256_broadcastsi128_si256(load_16(&bytes)),
         }
     }
 
@@ -88,6 +98,9 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
         let at = self.place * CHANNELS;
         // Bytes of pixels behind these may be overwritten, for their turn comes later.
         let len = if at + LANES <= width { LANES } else { self.places * CHANNELS };
+        if self.is_short(axis) {
+            return self.short_rows(source, axis, out, len);
+        }
         let weights = [self.weights(axis, 0, 0), self.weights(axis, 0, 1)];
         for first in (0..rows).step_by(ROWS) {
             // The last rows are made together with some before them, once more.
@@ -102,6 +115,52 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
             }
             let words = _mm256_packs_epi32(values(sums[0]), values(sums[1]));
             let bytes = _mm256_packus_epi16(words, words);
+            store_rows(&mut out[first * width + at..], width, len, bytes, rows.min(ROWS));
+        }
+    }
+
+    /// Whether all weights are bytes with [`SHORT`] places; and not too many.
+    fn is_short(&self, axis: &Axis) -> bool {
+        let mut places = self.place..self.place + self.places;
+        axis.taps <= KEPT * QUAD && places.all(|place| Short::of(axis.taps(place).1) == Short::Bytes)
+    }
+
+    /// Makes this part of all rows, where [`Self::is_short`]; `len` bytes of each may be written.
+    #[target_feature(enable = "avx2")]
+    fn short_rows(&self, source: Rows<'_>, axis: &Axis, out: &mut [u8], len: usize) {
+        let width = axis.length * CHANNELS;
+        let rows = out.len() / width;
+        let zero = _mm256_set1_epi32(0);
+        let mut weights = [zero; KEPT];
+        let quads = axis.taps.div_ceil(QUAD);
+        for (quad, weights) in weights.iter_mut().enumerate().take(quads) {
+            let mut words = [[0; QUAD]; LANES];
+            for (lane, word) in words.iter_mut().enumerate() {
+                let place = self.place + (lane / CHANNELS).min(self.places - 1);
+                let (_, taps) = axis.taps(place);
+                *word = four(&taps[(quad * QUAD).min(taps.len())..]);
+            }
+            *weights = _mm256_broadcastsi128_si256(load_16(words.as_flattened()));
+        }
+        for first in (0..rows).step_by(ROWS) {
+            // The last rows are made together with some before them, once more.
+            let first = first.min(rows.saturating_sub(ROWS));
+            let image = &source.onward(first)[self.offset..];
+            let mut sums = [zero; ROWS / 2];
+            for (quad, &weights) in weights[..quads].iter().enumerate() {
+                let windows = load_rows(&image[(quad * QUAD * CHANNELS).min(image.len())..], source.pitch());
+                for (sum, window) in sums.iter_mut().zip(windows) {
+                    let products = _mm256_maddubs_epi16(_mm256_shuffle_epi8(window, self.bytes), weights);
+                    *sum = _mm256_add_epi16(*sum, products);
+                }
+            }
+            let values = sums.map(|sum| {
+                let sum = _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
+                _mm256_srai_epi32::<PLACES>(_mm256_add_epi32(sum, _mm256_set1_epi32(1 << (PLACES - 1))))
+            });
+            let words = _mm256_packs_epi32(values[0], values[1]);
+            let bytes = _mm256_packus_epi16(words, words);
+            let at = self.place * CHANNELS;
             store_rows(&mut out[first * width + at..], width, len, bytes, rows.min(ROWS));
         }
     }
@@ -147,4 +206,16 @@ const fn taps(lanes: [u8; LANES], step: u8) -> [[u8; WINDOW]; 2] {
         index += 1;
     }
     taps
+}
+
+/// As [`taps`], four taps of each sum after one another.
+#[allow(clippy::cast_possible_truncation, reason = "places in a window are below 16")]
+const fn bytes(lanes: [u8; LANES], step: u8) -> [u8; WINDOW] {
+    let mut bytes = [0; WINDOW];
+    let mut index = 0;
+    while index < LANES * QUAD {
+        bytes[index] = lanes[index / QUAD] + (index % QUAD) as u8 * step;
+        index += 1;
+    }
+    bytes
 }

@@ -27,6 +27,14 @@ fn half() -> Halves {
     [_mm256_set1_epi32(0), _mm256_set1_epi32(HALF)]
 }
 
+/// Products of two pixels each with two weights each, summed; with half of the last place for rounding.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn dot(pixels: __m256i, weights: Halves) -> Halves {
+    let low = _mm256_madd_epi16(pixels, weights[1]);
+    [_mm256_madd_epi16(pixels, weights[0]), _mm256_add_epi32(low, _mm256_set1_epi32(HALF))]
+}
+
 /// Adds products of two pixels each with two weights each.
 #[inline]
 #[target_feature(enable = "avx2")]

@@ -9,7 +9,7 @@ use super::super::axis::{Axis, QUAD};
 use super::super::rows::Rows;
 use super::super::short::{SHORT, Short, pair};
 use super::memory::{load, store};
-use super::{Halves, add_dot, half, values};
+use super::{Halves, add_dot, dot, half, values};
 
 /// Bytes in a register.
 const BLOCK: usize = 32;
@@ -25,6 +25,7 @@ pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, ou
             (Short::One, _) => out.copy_from_slice(source.row(0)),
             (Short::Bytes, 2) => two_short_taps(source, weights, out),
             (Short::Bytes, _) => short_taps(source, weights, out),
+            (Short::No, 1 | 2) => two_taps(source, axis, place, out),
             (Short::No, _) => taps(source, axis, place, out),
         }
     }
@@ -83,6 +84,24 @@ fn weights(axis: &Axis, pair: usize, place: usize) -> Halves {
         _mm256_set1_epi32(word.cast_signed())
     };
     [half(0), half(1)]
+}
+
+/// One or two taps.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn two_taps(source: Rows<'_>, axis: &Axis, place: usize, out: &mut [u8]) {
+    let zero = _mm256_setzero_si256();
+    let weights = weights(axis, 0, place);
+    let (first, second) = (source.row(0), source.row(source.count() - 1));
+    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+        let (first, second) = (load(&first[block * BLOCK..]), load(&second[block * BLOCK..]));
+        let (low, high) = (_mm256_unpacklo_epi8(first, second), _mm256_unpackhi_epi8(first, second));
+        let a = values(dot(_mm256_unpacklo_epi8(low, zero), weights));
+        let b = values(dot(_mm256_unpackhi_epi8(low, zero), weights));
+        let c = values(dot(_mm256_unpacklo_epi8(high, zero), weights));
+        let d = values(dot(_mm256_unpackhi_epi8(high, zero), weights));
+        store(out, _mm256_packus_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)));
+    }
 }
 
 /// Any number of taps.

@@ -24,6 +24,12 @@ const LANES: usize = 16;
 /// Bytes in a register.
 const WINDOW: usize = 64;
 
+/// Groups of four taps whose weights are kept at hand for all rows.
+const KEPT: usize = 6;
+
+/// One or two registers for each of [`ROWS`] rows: 64 bytes, and the next 64.
+type Windows = [[__m512i; ROWS]; 2];
+
 /// Makes rows of `axis.length` pixels of the rows of `source`, whose first pixel is the `first` of the axis.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]
 pub(in super::super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
@@ -53,6 +59,8 @@ struct Group<const CHANNELS: usize> {
     offset: usize,
     /// Whether it has 128 bytes and not 64.
     wide: bool,
+    /// Whether it holds all taps and not only the first four.
+    whole: bool,
     /// Which pixel, counted from that of `at`, each is of.
     pixels: __m512i,
     /// Place in the window of the four bytes of each.
@@ -79,6 +87,8 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
             }
             pixels = pixels.div_ceil(2);
         };
+        let all = span - quad + axis.taps * CHANNELS;
+        let whole = all <= 2 * WINDOW;
         let pattern = load_words(if CHANNELS == 1 { &PIXELS_OF_1 } else { &PIXELS_OF_3[phase] });
         let channel = load_words(if CHANNELS == 1 { &CHANNELS_OF_1 } else { &CHANNELS_OF_3[phase] });
         let starts = _mm512_permutexvar_epi32(pattern, load_words(&axis.starts[place..]));
@@ -92,7 +102,8 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
             at,
             lanes: (pixels * CHANNELS - phase).min(LANES),
             offset: (start as usize - first) * CHANNELS,
-            wide: span > WINDOW,
+            wide: if whole { all > WINDOW } else { span > WINDOW },
+            whole,
             pixels: pattern,
             taps,
         }
@@ -119,14 +130,17 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
         })
     }
 
-    /// The weights as bytes, where [`Group::is_short`].
+    /// The weights; the first of three as bytes with [`SHORT`] places, where [`Group::is_short`].
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn short_weights(&self, axis: &Axis, quad: usize) -> __m512i {
-        let [high, middle, _] = self.weights(axis, quad);
+    fn weights_as<const BYTES: bool>(&self, axis: &Axis, quad: usize) -> Sums {
+        let [high, middle, low] = self.weights(axis, quad);
+        if !BYTES {
+            return [high, middle, low];
+        }
         // The middle digit is 0, or half a place of the high one taken away.
         let half = _mm512_movm_epi8(_mm512_movepi8_mask(middle));
-        _mm512_add_epi8(_mm512_add_epi8(high, high), half)
+        [_mm512_add_epi8(_mm512_add_epi8(high, high), half), middle, low]
     }
 
     /// Makes this part of all rows.
@@ -135,73 +149,84 @@ impl<const CHANNELS: usize> Group<CHANNELS> {
         let width = axis.length * CHANNELS;
         let rows = out.len() / width;
         let quads = axis.taps.div_ceil(QUAD);
-        let first_weights = self.weights(axis, 0);
+        // Bytes of groups behind this one may be overwritten, for their turn comes later.
+        let len = if self.at + LANES <= width { LANES } else { self.lanes };
+        let mut kept = [half(); KEPT];
+        for (quad, kept) in kept.iter_mut().enumerate().take(quads) {
+            *kept = self.weights_as::<BYTES>(axis, quad);
+        }
         for first in (0..rows).step_by(ROWS) {
             // The last rows are made together with some before them, once more.
             let first = first.min(rows.saturating_sub(ROWS));
-            let image = source.onward(first);
-            let values = if BYTES {
-                self.short_sums::<WIDE>(image, source.pitch(), axis, quads)
-            } else if quads == 1 {
-                let pixels = self.gather::<WIDE>(image, source.pitch(), 0);
-                pixels.map(|pixels| _mm512_srai_epi32::<PRECISION>(dot(pixels, first_weights)))
+            let image = &source.onward(first)[self.offset..];
+            let mut windows = load_windows::<WIDE>(image, source.pitch());
+            let values = if !BYTES && quads == 1 {
+                permuted::<WIDE>(windows, self.taps).map(|pixels| _mm512_srai_epi32::<PRECISION>(dot(pixels, kept[0])))
             } else {
-                self.sums::<WIDE>(image, source.pitch(), axis, quads)
+                let mut sums = [if BYTES { [_mm512_set1_epi32(1 << (SHORT - 1)); 3] } else { half() }; ROWS];
+                for quad in 0..quads {
+                    let weights = if quad < KEPT { kept[quad] } else { self.weights_as::<BYTES>(axis, quad) };
+                    let taps = self.taps_of(quad);
+                    if !self.whole && quad > 0 {
+                        let image = &image[(quad * QUAD * CHANNELS).min(image.len())..];
+                        windows = load_windows::<WIDE>(image, source.pitch());
+                    }
+                    for (sums, pixels) in sums.iter_mut().zip(permuted::<WIDE>(windows, taps)) {
+                        if BYTES {
+                            sums[0] = _mm512_dpbusd_epi32(sums[0], pixels, weights[0]);
+                        } else {
+                            add_dot(sums, pixels, weights);
+                        }
+                    }
+                }
+                sums.map(|sums| {
+                    if BYTES {
+                        _mm512_srai_epi32::<SHORT>(sums[0])
+                    } else {
+                        _mm512_srai_epi32::<PRECISION>(total(sums))
+                    }
+                })
             };
             let values = by_rows(values);
             let out = &mut out[first * width + self.at..];
             if rows < ROWS {
-                store_some_rows(out, width, self.lanes, values, rows);
+                store_some_rows(out, width, len, values, rows);
             } else {
-                store_rows(out, width, self.lanes, values);
+                store_rows(out, width, len, values);
             }
         }
     }
 
-    /// Values of any number of taps.
+    /// Place in the window of four taps of each byte.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-    fn sums<const WIDE: bool>(&self, image: &[u8], pitch: usize, axis: &Axis, quads: usize) -> [__m512i; ROWS] {
-        let mut sums = [half(); ROWS];
-        for quad in 0..quads {
-            let weights = self.weights(axis, quad);
-            for (sums, pixels) in sums.iter_mut().zip(self.gather::<WIDE>(image, pitch, quad)) {
-                add_dot(sums, pixels, weights);
-            }
-        }
-        sums.map(|sums| _mm512_srai_epi32::<PRECISION>(total(sums)))
-    }
-
-    /// Values of any number of taps with short weights.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
-    fn short_sums<const WIDE: bool>(&self, image: &[u8], pitch: usize, axis: &Axis, quads: usize) -> [__m512i; ROWS] {
-        let mut sums = [_mm512_set1_epi32(1 << (SHORT - 1)); ROWS];
-        for quad in 0..quads {
-            let weights = self.short_weights(axis, quad);
-            for (sum, pixels) in sums.iter_mut().zip(self.gather::<WIDE>(image, pitch, quad)) {
-                *sum = _mm512_dpbusd_epi32(*sum, pixels, weights);
-            }
-        }
-        sums.map(|sum| _mm512_srai_epi32::<SHORT>(sum))
-    }
-
-    /// Four taps of each byte of [`ROWS`] rows. What is behind a row is multiplied by 0.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-    fn gather<const WIDE: bool>(&self, image: &[u8], pitch: usize, quad: usize) -> [__m512i; ROWS] {
-        let image = &image[(self.offset + quad * QUAD * CHANNELS).min(image.len())..];
-        let windows = load_rows(image, pitch);
-        if WIDE {
-            let mut next = load_rows(&image[WINDOW.min(image.len())..], pitch);
-            for (next, window) in next.iter_mut().zip(windows) {
-                *next = _mm512_permutex2var_epi8(window, self.taps, *next);
-            }
-            next
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a whole window has 128 bytes")]
+    fn taps_of(&self, quad: usize) -> __m512i {
+        if self.whole {
+            _mm512_add_epi8(self.taps, _mm512_set1_epi8((quad * QUAD * CHANNELS) as i8))
         } else {
-            windows.map(|window| _mm512_permutexvar_epi8(self.taps, window))
+            self.taps
         }
     }
+}
+
+/// The bytes that windows of [`ROWS`] rows begin with. What is behind a row is multiplied by 0.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn load_windows<const WIDE: bool>(image: &[u8], pitch: usize) -> Windows {
+    let windows = load_rows(image, pitch);
+    [windows, if WIDE { load_rows(&image[WINDOW.min(image.len())..], pitch) } else { windows }]
+}
+
+/// Bytes at `taps` of each window.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vbmi")]
+fn permuted<const WIDE: bool>([mut windows, next]: Windows, taps: __m512i) -> [__m512i; ROWS] {
+    for (window, next) in windows.iter_mut().zip(next) {
+        *window =
+            if WIDE { _mm512_permutex2var_epi8(*window, taps, next) } else { _mm512_permutexvar_epi8(taps, *window) };
+    }
+    windows
 }
 
 /// Clips values of [`ROWS`] rows to bytes, those of a row together. (Narrowing each row by itself with `vpmovusdb`

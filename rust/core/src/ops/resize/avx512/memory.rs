@@ -64,7 +64,8 @@ pub(super) const ROWS: usize = 4;
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn load_rows(bytes: &[u8], pitch: usize) -> [__m512i; ROWS] {
     if bytes.len() < (ROWS - 1) * pitch + 64 {
-        return load_last_rows(bytes, pitch);
+        let [second, third, fourth] = [1, 2, 3].map(|row| (row * pitch).min(bytes.len()));
+        return [load(bytes), load(&bytes[second..]), load(&bytes[third..]), load(&bytes[fourth..])];
     }
     let start = bytes.as_ptr();
     // SAFETY: 64 bytes from 3 * pitch on are still within the slice, as was just checked; the others are before them.
@@ -76,13 +77,6 @@ pub(super) fn load_rows(bytes: &[u8], pitch: usize) -> [__m512i; ROWS] {
             _mm512_loadu_si512(start.add(3 * pitch).cast()),
         ]
     }
-}
-
-#[cold]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn load_last_rows(bytes: &[u8], pitch: usize) -> [__m512i; ROWS] {
-    let row = |row: usize| load(&bytes[(row * pitch).min(bytes.len())..]);
-    [row(0), row(1), row(2), row(3)]
 }
 
 /// Writes the `row`-th 16 bytes of a vector to the `row`-th of [`ROWS`] rows that are `pitch` bytes apart; `len` of
