@@ -129,7 +129,9 @@ def checked(transform: Any) -> Transform:
         from medmnist_fast import transforms
 
         kind = f"{type(transform).__module__}.{type(transform).__qualname__}"
-        allowed = ", ".join(name for name in transforms.__all__ if name[0].isupper() and name != "Transform")
+        allowed = ", ".join(
+            name for name in transforms.__all__ if name[0].isupper() and name not in {"Transform", "MixUp", "CutMix"}
+        )
         raise TypeError(f"{kind} is no transform of medmnist_fast.transforms; allowed: {allowed}")
     return transform
 

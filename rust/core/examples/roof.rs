@@ -19,7 +19,7 @@ fn main() {
     let images_of = |size: usize| if size < 100 { 8192 } else { 1024 };
     for size in [28, 64, 224] {
         let (count, len) = (images_of(size), size * size * 3);
-        let images: Vec<u8> = (0..count * len).map(|at| (at * 2_654_435_761 >> 13 & 255) as u8).collect();
+        let images: Vec<u8> = (0..count * len).map(|at| (at * 2_654_435_761).to_le_bytes()[2]).collect();
         let normalize = Step::normalize(&[0.5], &[0.5]).expect("valid");
         let shape = SampleShape::Image { height: size, width: size, channels: 3 };
         let plan = Plan::compile(&[Step::ToTensor, normalize], shape, false, Output::default()).expect("fits");
@@ -63,6 +63,7 @@ fn bare_avx2(image: &[u8], out: &mut [f32]) {
 }
 
 #[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled for the vector unit of its caller")]
 fn planes(image: &[u8], out: &mut [f32]) {
     let (pixels, _) = image.as_chunks::<3>();
     for (channel, plane) in out.chunks_exact_mut(pixels.len()).enumerate() {
@@ -73,23 +74,24 @@ fn planes(image: &[u8], out: &mut [f32]) {
 }
 
 /// Images per second of both threads together, over some 0.2 s.
-#[allow(clippy::cast_precision_loss, reason = "counts")]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts")]
 fn rate(count: usize, len: usize, convert: &(impl Fn(u32, &mut [f32]) + Sync)) -> f64 {
     let batches = (300_000_000 / len / BATCH / THREADS).max(1);
     let start = std::sync::Barrier::new(THREADS);
     let seconds: Vec<f64> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS)
+        let threads: Vec<_> = (1..=THREADS)
             .map(|thread| {
                 let start = &start;
                 scope.spawn(move || {
                     let mut ring = vec![vec![1f32; BATCH * len]; RING];
-                    let mut state = thread as u32 + 1;
+                    let mut state = thread;
                     start.wait();
                     let clock = Instant::now();
                     for batch in 0..batches {
                         for out in ring[batch % RING].chunks_exact_mut(len) {
-                            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                            convert((u64::from(state) * count as u64 >> 32) as u32, out);
+                            // Numerical Recipes' generator; its upper bits are the random ones.
+                            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) & 0xFFFF_FFFF;
+                            convert(((state as u64 * count as u64) >> 32) as u32, out);
                         }
                     }
                     clock.elapsed().as_secs_f64()

@@ -66,7 +66,7 @@ impl View {
     }
 
     /// Offset of the first pixel's neighbour at `position` along `axis`.
-    fn byte(&self, axis: usize, position: usize) -> usize {
+    pub(super) fn byte(&self, axis: usize, position: usize) -> usize {
         self.offset.wrapping_add_signed(self.step[axis] * signed(position))
     }
 

@@ -5,6 +5,7 @@ mod compile;
 mod edit;
 mod erase;
 mod float;
+mod gather;
 mod geometry;
 mod group;
 mod noise;

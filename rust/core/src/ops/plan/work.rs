@@ -2,6 +2,7 @@
 
 use super::super::image::{Image, ImageMut};
 use super::super::view::View;
+use super::gather::gather;
 use super::resize::Resizers;
 
 /// A table for each of up to three channels.
@@ -158,34 +159,5 @@ impl<'a> Work<'a> {
         self.place = Place::Buffer(next);
         self.luts = None;
         self.view = View::packed(self.view.len, self.channels);
-    }
-}
-
-/// A view's pixels in C order, through the tables.
-fn gather<const CHANNELS: usize>(bytes: &[u8], view: &View, luts: Option<&Luts>, out: &mut [u8]) {
-    if view.is_packed(CHANNELS) {
-        let pixels = &bytes[view.offset..view.offset + out.len()];
-        match luts {
-            None => out.copy_from_slice(pixels),
-            Some(luts) => {
-                for (to, from) in out.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(pixels.as_chunks::<CHANNELS>().0) {
-                    *to = std::array::from_fn(|channel| luts[channel][usize::from(from[channel])]);
-                }
-            }
-        }
-        return;
-    }
-    let rows = out.chunks_exact_mut(view.len[2] * CHANNELS);
-    for (row, first) in rows.zip(view.rows()) {
-        let mut at = first;
-        for pixel in row.as_chunks_mut::<CHANNELS>().0 {
-            *pixel = *bytes[at..].first_chunk().expect("the view is inside");
-            at = at.wrapping_add_signed(view.step[2]);
-        }
-        if let Some(luts) = luts {
-            for pixel in row.as_chunks_mut::<CHANNELS>().0 {
-                *pixel = std::array::from_fn(|channel| luts[channel][usize::from(pixel[channel])]);
-            }
-        }
     }
 }
