@@ -6,6 +6,7 @@ The image is the first of retinamnist's training split where the folder has it, 
 import argparse
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,7 @@ def main() -> None:
     rows = [(name(transform), [image, *draw_images(transform, image)]) for transform in IMAGES]
     middle = volume.astype(np.float32)[len(volume) // 2] / 255
     rows += [("3-D: " + name(transform), [middle, *draw_volumes(transform, volume)]) for transform in VOLUMES]
+    rows += [(type(mix).__name__, draw_mixes(mix, image)) for mix in (T.MixUp(num_classes=2), T.CutMix(num_classes=2))]
     left, right = rows[: (len(rows) + 1) // 2], rows[(len(rows) + 1) // 2 :]
     width, height = LABEL + (DRAWS + 1) * (EDGE + GAP), len(left) * (EDGE + GAP)
     sheet = Image.new("RGB", (2 * width, height), "white")
@@ -101,19 +103,26 @@ def first(root: Path, *flags: str) -> NDArray[np.uint8]:
     return np.asarray(phantoms.generate(flags[0], samples={"train": 1, "val": 1, "test": 1})["train_images"][0])
 
 
-def draw_images(transform: T.Transform, image: NDArray[np.uint8]) -> list[NDArray[np.generic]]:
+def draw_images(transform: T.Transform, image: NDArray[np.uint8]) -> list[NDArray[Any]]:
     """What it makes of an image, with five seeds."""
     outs = [transform(image, seed=seed) for seed in range(DRAWS)]
     return [out if out.dtype == np.uint8 else np.moveaxis(out, 0, -1) for out in outs]
 
 
-def draw_volumes(transform: T.Transform, volume: NDArray[np.uint8]) -> list[NDArray[np.generic]]:
+def draw_volumes(transform: T.Transform, volume: NDArray[np.uint8]) -> list[NDArray[Any]]:
     """The middle slice of what it makes of a volume, with five seeds."""
     outs = [transform(volume, seed=seed, spatial_dims=3)[0] for seed in range(DRAWS)]
     return [out[len(out) // 2] for out in outs]
 
 
-def tile(picture: NDArray[np.generic]) -> Image.Image:
+def draw_mixes(mix: T.MixUp | T.CutMix, image: NDArray[np.uint8]) -> list[NDArray[Any]]:
+    """The image, and what it becomes in a batch with its negative, with five seeds."""
+    batch = T.ToTensor().batch(np.stack([image, 255 - image]))
+    outs = [mix(batch, np.array([0, 1]), seed=seed)[0][0] for seed in range(DRAWS)]
+    return [image, *(np.moveaxis(out, 0, -1) for out in outs)]
+
+
+def tile(picture: NDArray[Any]) -> Image.Image:
     """A picture of any size and type in a square."""
     if picture.dtype != np.uint8:
         # Normalised values lie in about -2…2, others in 0…1.

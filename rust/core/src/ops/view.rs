@@ -24,6 +24,21 @@ impl View {
         (0..3).all(|axis| self.len[axis] == 1 || self.step[axis] == packed.step[axis])
     }
 
+    /// The same pixels in the same order, in rows as long as they can be: what lies behind one another, forwards or
+    /// backwards, becomes one row.
+    pub(super) fn in_long_rows(self) -> Self {
+        let Self { offset, len, step } = self;
+        let along = |len: usize, step: isize| signed(len) * step;
+        if len[1] > 1 && step[1] != along(len[2], step[2]) {
+            return self;
+        }
+        let rows = Self { offset, len: [1, len[0], len[1] * len[2]], step: [step[0], step[0], step[2]] };
+        if len[0] > 1 && step[0] != along(rows.len[2], step[2]) {
+            return rows;
+        }
+        Self { offset, len: [1, 1, self.pixels()], step }
+    }
+
     /// Number of pixels.
     pub(super) fn pixels(&self) -> usize {
         self.len.iter().product()
@@ -121,5 +136,20 @@ mod tests {
         assert_eq!(read(&view, &[1, 2, 3, 4, 5, 6]), [5, 4]);
         assert!(!view.is_packed(1));
         assert!(View::packed([2, 3, 4], 3).is_packed(3));
+    }
+
+    #[test]
+    fn rows_are_as_long_as_they_can_be() {
+        let bytes: Vec<u8> = (0..24).collect();
+        let view = View::packed([2, 3, 4], 1);
+        for (flips, rows) in [(&[][..], [1, 1, 24]), (&[0, 1, 2], [1, 1, 24]), (&[0], [1, 2, 12]), (&[2], [2, 3, 4])] {
+            let mut view = view;
+            for &axis in flips {
+                view.flip(axis);
+            }
+            let long = view.in_long_rows();
+            assert_eq!(long.len, rows);
+            assert_eq!(read(&long, &bytes), read(&view, &bytes));
+        }
     }
 }

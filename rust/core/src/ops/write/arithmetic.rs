@@ -15,14 +15,19 @@ pub(super) struct Brief {
     term: f32,
 }
 
-/// `x / 255`, minus mean, over std. Both divisions are products with the reciprocal, corrected by the remainder
-/// (Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990): the correctly rounded
-/// quotient in three operations.
+/// `x / 255` as below, then one multiply-add: exact where std is a power of two, as the usual 0.5.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Scaled {
+    factor: f32,
+    term: f32,
+}
+
+/// `x / 255`, minus mean, over std. Both divisions are products with the reciprocal to twice the precision, in two
+/// operations: nearly always the correctly rounded quotient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Corrected {
     mean: f32,
-    std: f32,
-    reciprocal: f32,
+    std: Reciprocal,
 }
 
 impl Formula for Brief {
@@ -32,23 +37,51 @@ impl Formula for Brief {
     }
 }
 
-impl Formula for Corrected {
+impl Formula for Scaled {
     #[inline(always)]
     fn apply(self, value: f32) -> f32 {
-        divide(divide(value, 255.0, 1.0 / 255.0) - self.mean, self.std, self.reciprocal)
+        (value / const { Reciprocal::of(255.0) }).mul_add(self.factor, self.term)
     }
 }
 
-#[inline(always)]
-fn divide(value: f32, by: f32, reciprocal: f32) -> f32 {
-    let quotient = value * reciprocal;
-    quotient.mul_add(-by, value).mul_add(reciprocal, quotient)
+impl Formula for Corrected {
+    #[inline(always)]
+    fn apply(self, value: f32) -> f32 {
+        (value / const { Reciprocal::of(255.0) } - self.mean) / self.std
+    }
+}
+
+/// What dividing by a number multiplies with: its reciprocal, and what rounding that took away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Reciprocal {
+    rounded: f32,
+    rest: f32,
+}
+
+impl Reciprocal {
+    #[allow(clippy::cast_possible_truncation, reason = "what is lost is the rest")]
+    const fn of(divisor: f32) -> Self {
+        let exact = 1.0 / divisor as f64;
+        let rounded = exact as f32;
+        Self { rounded, rest: (exact - rounded as f64) as f32 }
+    }
+}
+
+impl std::ops::Div<Reciprocal> for f32 {
+    type Output = Self;
+
+    #[inline(always)]
+    #[allow(clippy::suspicious_arithmetic_impl, reason = "that is what a reciprocal is for")]
+    fn div(self, by: Reciprocal) -> Self {
+        self.mul_add(by.rounded, self * by.rest)
+    }
 }
 
 /// One formula per channel, all of one kind.
 #[derive(Debug)]
 pub(super) enum Formulas {
     Brief(Vec<Brief>),
+    Scaled(Vec<Scaled>),
     Corrected(Vec<Corrected>),
 }
 
@@ -57,10 +90,15 @@ impl Formulas {
     pub(super) fn find(tables: &[Table], agree: impl Fn(f32, f32) -> bool) -> Option<Self> {
         let parameters: Vec<(f32, f32)> = tables.iter().map(|table| table.formula).collect::<Option<_>>()?;
         let brief = |&(mean, std): &(f32, f32)| Brief { factor: 1.0 / (255.0 * std), term: -mean / std };
-        let corrected = |&(mean, std): &(f32, f32)| Corrected { mean, std, reciprocal: 1.0 / std };
+        let scaled = |&(mean, std): &(f32, f32)| Scaled { factor: 1.0 / std, term: -mean / std };
+        let corrected = |&(mean, std): &(f32, f32)| Corrected { mean, std: Reciprocal::of(std) };
         let briefs: Vec<Brief> = parameters.iter().map(brief).collect();
         if all_agree(tables, &briefs, &agree) {
             return Some(Self::Brief(briefs));
+        }
+        let scaleds: Vec<Scaled> = parameters.iter().map(scaled).collect();
+        if all_agree(tables, &scaleds, &agree) {
+            return Some(Self::Scaled(scaleds));
         }
         let correcteds: Vec<Corrected> = parameters.iter().map(corrected).collect();
         all_agree(tables, &correcteds, &agree).then_some(Self::Corrected(correcteds))

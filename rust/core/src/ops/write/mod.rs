@@ -78,6 +78,7 @@ impl Writer {
             Map::F32(_, None) | Map::F16(_, None) | Map::Bf16(_, None) => "table of 256 values per channel",
             Map::F32(_, Some(by)) | Map::F16(_, Some(by)) | Map::Bf16(_, Some(by)) => match by {
                 Formulas::Brief(_) => "one multiply-add, equal to the table",
+                Formulas::Scaled(_) => "corrected reciprocal and multiply-add, equal to the table",
                 Formulas::Corrected(_) => "corrected reciprocals, equal to the table",
             },
         }
@@ -108,6 +109,9 @@ impl Writer {
         match formulas {
             None => rows::write(simd, &Lookup { tables }, source, view, target, out),
             Some(Formulas::Brief(by)) => {
+                rows::write(simd, &Compute { tables, formulas: by }, source, view, target, out);
+            }
+            Some(Formulas::Scaled(by)) => {
                 rows::write(simd, &Compute { tables, formulas: by }, source, view, target, out);
             }
             Some(Formulas::Corrected(by)) => {

@@ -57,7 +57,7 @@ fn all<C: Convert, S: Split>(convert: &C, source: &[u8], view: &View, target: Ta
     }
 }
 
-/// All rows; those of a packed view are one.
+/// All rows, as long as they can be.
 #[inline(always)]
 fn each<C: Convert, S: Split, const STORED: usize, const FORWARDS: bool, const INTERLEAVED: bool>(
     convert: &C,
@@ -67,9 +67,9 @@ fn each<C: Convert, S: Split, const STORED: usize, const FORWARDS: bool, const I
     out: &mut [C::Out],
 ) {
     let plane = view.pixels();
-    let packed = FORWARDS && view.is_packed(STORED);
-    let len = if packed { plane } else { view.len[2] };
-    for (number, first) in view.rows().take(if packed { 1 } else { usize::MAX }).enumerate() {
+    let view = view.in_long_rows();
+    let len = view.len[2];
+    for (number, first) in view.rows().enumerate() {
         let first = if FORWARDS { first } else { first - (len - 1) * STORED };
         let row = source[first..first + len * STORED].as_chunks::<STORED>().0;
         let (from, to) = (number * len, (number + 1) * len);
