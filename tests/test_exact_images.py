@@ -4,10 +4,8 @@ import math
 from typing import Any
 
 import numpy as np
-import PIL
 import pytest
 import torch
-import torchvision
 import torchvision.transforms as tv
 import torchvision.transforms.functional as F  # noqa: N812 - as everybody writes it
 from hypothesis import assume, given, settings
@@ -26,10 +24,6 @@ MODES = {name: F.InterpolationMode(name) for name in ("nearest", "bilinear", "bi
 SIZES = st.one_of(st.integers(1, 40), st.integers(1, 300))
 SEEDS = st.integers(0, 2**64 - 1)
 FILLS = st.integers(0, 255)
-
-
-def test_reference_versions() -> None:
-    print(f"references: Pillow {PIL.__version__}, torchvision {torchvision.__version__}, torch {torch.__version__}")
 
 
 def _real() -> list[np.ndarray]:

@@ -170,7 +170,6 @@ def test_every_back_end_gives_the_same_bytes() -> None:
         environment = os.environ | {"MEDMNIST_FAST_SIMD": backend}
         answers[backend] = subprocess.check_output([sys.executable, "-c", script], env=environment, cwd=root, text=True)
     assert "scalar" in answers
-    print(f"back-ends: {', '.join(answers)}")
     assert len(set(answers.values())) == 1, answers
 
 
