@@ -32,8 +32,21 @@ pub fn to_rgb(pixels: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Greys of RGB pixels, three times each, in place: torchvision's `to_grayscale(image, 3)`.
-pub fn repeat(pixels: &mut [u8]) {
+/// Greys of RGB pixels, three times each: torchvision's `to_grayscale(image, 3)`.
+pub fn repeat(pixels: &[u8], out: &mut [u8]) {
+    out.copy_from_slice(pixels);
+    repeat_in_place(out);
+}
+
+/// [`repeat`] in place.
+pub fn repeat_in_place(pixels: &mut [u8]) {
+    repeat_version(simd(), pixels);
+}
+
+versions!(pub(super) repeat_version(pixels: &mut [u8]) = repeat_body);
+
+#[inline(always)]
+fn repeat_body(pixels: &mut [u8]) {
     for pixel in pixels.as_chunks_mut::<3>().0 {
         *pixel = [luma(*pixel); 3];
     }
