@@ -38,9 +38,6 @@ pub fn mean_grey(pixels: &[u8], channels: usize) -> u8 {
     (2 * grey::sum(pixels, channels) + count).checked_div(2 * count).unwrap_or(0) as u8
 }
 
-/// Pixels whose greys are worked out together, on the stack.
-const BLOCK: usize = 64;
-
 /// `ImageEnhance.Color` in place: the degenerate image is grey. Images of one channel are grey already.
 pub fn colour(pixels: &mut [u8], channels: usize, factor: f32) {
     if channels == 3 {
@@ -52,23 +49,9 @@ versions!(pub(super) colour_of_rgb(pixels: &mut [u8], factor: f32) = colour_body
 
 #[inline(always)]
 fn colour_body(pixels: &mut [u8], factor: f32) {
-    let (blocks, rest) = pixels.as_chunks_mut::<{ 3 * BLOCK }>();
-    for block in blocks {
-        colour_block(block, factor);
-    }
-    let mut block = [0; 3 * BLOCK];
-    let len = rest.len();
-    block[..len].copy_from_slice(rest);
-    colour_block(&mut block, factor);
-    rest.copy_from_slice(&block[..len]);
-}
-
-#[inline(always)]
-fn colour_block(block: &mut [u8; 3 * BLOCK], factor: f32) {
-    let mut degenerate = [0; 3 * BLOCK];
-    grey::repeat_body(block, &mut degenerate);
-    for i in 0..3 * BLOCK {
-        block[i] = blend(degenerate[i], block[i], factor);
+    for pixel in pixels.as_chunks_mut::<3>().0 {
+        let grey = grey::luma(*pixel);
+        *pixel = [blend(grey, pixel[0], factor), blend(grey, pixel[1], factor), blend(grey, pixel[2], factor)];
     }
 }
 

@@ -7,7 +7,7 @@ use crate::ops::versions::simd;
 /// Luma of ITU-R 601-2 in Pillow's 16-bit fixed point, rounded.
 #[allow(clippy::cast_possible_truncation, reason = "the weights add up to 2^16")]
 #[inline(always)]
-fn luma([red, green, blue]: [u8; 3]) -> u8 {
+pub(super) fn luma([red, green, blue]: [u8; 3]) -> u8 {
     ((u32::from(red) * 19595 + u32::from(green) * 38470 + u32::from(blue) * 7471 + 0x8000) >> 16) as u8
 }
 
@@ -32,18 +32,23 @@ pub fn to_rgb(pixels: &[u8], out: &mut [u8]) {
     }
 }
 
-/// Greys of RGB pixels, three times each, in place: torchvision's `to_grayscale(image, 3)`.
-pub fn repeat(pixels: &mut [u8]) {
-    for pixel in pixels.as_chunks_mut::<3>().0 {
-        *pixel = [luma(*pixel); 3];
-    }
+/// Greys of RGB pixels, three times each: torchvision's `to_grayscale(image, 3)`.
+pub fn repeat(pixels: &[u8], out: &mut [u8]) {
+    out.copy_from_slice(pixels);
+    repeat_in_place(out);
 }
 
-/// As [`repeat`], to another place.
+/// [`repeat`] in place.
+pub fn repeat_in_place(pixels: &mut [u8]) {
+    repeat_version(simd(), pixels);
+}
+
+versions!(pub(super) repeat_version(pixels: &mut [u8]) = repeat_body);
+
 #[inline(always)]
-pub(super) fn repeat_body(pixels: &[u8], out: &mut [u8]) {
-    for (out, &pixel) in out.as_chunks_mut::<3>().0.iter_mut().zip(pixels.as_chunks::<3>().0) {
-        *out = [luma(pixel); 3];
+fn repeat_body(pixels: &mut [u8]) {
+    for pixel in pixels.as_chunks_mut::<3>().0 {
+        *pixel = [luma(*pixel); 3];
     }
 }
 

@@ -87,6 +87,9 @@ fn grey_and_hue_are_those_of_pillow() {
     grey::from_rgb(&pixels, &mut out);
     let expected = [68, 105, 142, 149, 186, 128, 135, 172, 209, 96, 158, 195, 82, 119, 80, 68, 105, 142, 103, 140];
     assert_eq!(out, expected);
+    let mut repeated = [0; 60];
+    grey::repeat(&pixels, &mut repeated);
+    assert!(repeated.as_chunks::<3>().0.iter().zip(expected).all(|(pixel, grey)| *pixel == [grey; 3]));
     hue::adjust(&mut pixels, hue::shift(0.2));
     let expected = [113, 0, 166, 150, 37, 203, 187, 74, 240, 21, 194, 135, 59, 231, 172, 173, 60, 226, 7, 180, 121];
     assert_eq!(pixels[..21], expected);
@@ -131,6 +134,8 @@ proptest! {
             enhance::colour_of_rgb(simd, &mut coloured, factor);
             hue::adjust_version(simd, &mut turned, shift);
             grey::from_rgb_version(simd, pixels, &mut greys);
+            let mut repeated = pixels.to_vec();
+            grey::repeat_version(simd, &mut repeated);
             let sums = [1, 3].map(|channels| grey::sum_version(simd, pixels, channels));
             let mut smooth = vec![0; (pixels.len() / 3).saturating_sub(2)];
             if let [above, row, below] = pixels.chunks_exact(pixels.len().max(3) / 3).collect::<Vec<_>>()[..] {
@@ -140,7 +145,7 @@ proptest! {
             tables::stretch(simd, f64::from(factor), f64::from(shift), &mut stretched);
             let counts = tables::IDENTITY.map(|value| u32::from(value) * u32::from(shift));
             tables::divide(simd, &counts, u32::from(shift / 2) + 1, &mut divided);
-            (coloured, turned, greys, sums, smooth, stretched, divided)
+            (coloured, turned, [greys, repeated], sums, smooth, stretched, divided)
         };
         let reference = outcome(Simd::Scalar);
         for simd in Simd::available() {
