@@ -26,7 +26,7 @@ use self::work::{Buffers, Work};
 use super::dtype::{DType, Output};
 use super::shape::SampleShape;
 use super::steps::Step;
-use super::write::Writer;
+use super::write::{Writer, stream};
 use crate::Result;
 use crate::random::Key;
 
@@ -121,27 +121,31 @@ impl Plan {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = pooled.unwrap_or_default();
+        let past_caches = out.len() >= stream::FROM;
         for ((index, sample), out) in samples.zip(out.chunks_exact_mut(self.output_len())) {
-            self.run(sample, key, index, &mut scratch, out);
+            self.run(sample, key, index, &mut scratch, past_caches, out);
+        }
+        if past_caches {
+            stream::finish();
         }
         if let Ok(mut pool) = self.pool.try_lock() {
             pool.push(scratch);
         }
     }
 
-    fn run(&self, sample: &[u8], key: Key, index: u32, scratch: &mut Scratch, out: &mut [u8]) {
+    fn run(&self, sample: &[u8], key: Key, index: u32, scratch: &mut Scratch, past_caches: bool, out: &mut [u8]) {
         let mut work = Work::new(sample, self.input.len(), self.input.channels(), &mut scratch.buffers);
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
         let (bytes, view) = work.finish();
         let Some(tail) = &self.float else {
-            self.writer.write(bytes, &view, out);
+            self.writer.write(bytes, &view, past_caches, out);
             return;
         };
         let [first, second] = &mut scratch.floats;
         if tail.in_batch {
-            self.writer.write(bytes, &view, out);
+            self.writer.write(bytes, &view, false, out);
             tail.run(key, index, bytemuck::cast_slice_mut(out), &mut [], self.channels);
             return;
         }
@@ -151,7 +155,7 @@ impl Plan {
             }
         }
         let made = self.channels * tail.len.iter().product::<usize>();
-        self.writer.write(bytes, &view, bytemuck::cast_slice_mut(&mut first[..made]));
+        self.writer.write(bytes, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
         let values = tail.run(key, index, first, second, self.channels);
         float::store(values, self.channels, self.channels_last, self.dtype, out);
     }

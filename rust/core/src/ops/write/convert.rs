@@ -1,5 +1,6 @@
 //! From a block of pixel values to the elements they become.
 
+use bytemuck::Pod;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
@@ -10,7 +11,7 @@ pub(super) const BLOCK: usize = 16;
 
 /// What pixel values become, per channel of the destination.
 pub(super) trait Convert {
-    type Out: Copy + Default;
+    type Out: Pod + Default;
 
     /// A single value.
     fn one(&self, channel: usize, value: u8) -> Self::Out;
@@ -41,7 +42,7 @@ pub(super) struct Lookup<'a, T> {
     pub tables: &'a [[T; 256]],
 }
 
-impl<T: Copy + Default> Convert for Lookup<'_, T> {
+impl<T: Pod + Default> Convert for Lookup<'_, T> {
     type Out = T;
 
     #[inline(always)]
@@ -66,7 +67,7 @@ pub(super) struct Compute<'a, T, F> {
     pub formulas: &'a [F],
 }
 
-impl<T: FromFloats, F: Formula> Convert for Compute<'_, T, F> {
+impl<T: Pod + FromFloats, F: Formula> Convert for Compute<'_, T, F> {
     type Out = T;
 
     #[inline(always)]

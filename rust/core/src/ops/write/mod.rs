@@ -7,6 +7,7 @@ mod arithmetic;
 mod convert;
 mod rows;
 mod split;
+pub(super) mod stream;
 mod table;
 
 use bytemuck::Pod;
@@ -28,6 +29,13 @@ pub(super) struct Target {
     pub channels: usize,
     /// Channels behind the pixels instead of in front.
     pub channels_last: bool,
+}
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy)]
+struct Rows {
+    target: Target,
+    past_caches: bool,
 }
 
 /// What each of the 256 values becomes, and the quickest way there.
@@ -84,16 +92,18 @@ impl Writer {
         }
     }
 
-    /// Writes the pixels of `view`, whose rows run forwards or backwards through `source`, to `out`.
+    /// Writes the pixels of `view`, whose rows run forwards or backwards through `source`, to `out`; `past_caches` as
+    /// [`stream`] explains, with [`stream::finish`] to follow.
     ///
     /// # Panics
     /// If `view` is not inside `source`, or `out` is no aligned block of its size.
-    pub(super) fn write(&self, source: &[u8], view: &View, out: &mut [u8]) {
+    pub(super) fn write(&self, source: &[u8], view: &View, past_caches: bool, out: &mut [u8]) {
+        let target = Rows { target: self.target, past_caches };
         match &self.map {
-            Map::Same => rows::write(self.simd, &Same, source, view, self.target, out),
-            Map::F32(tables, by) => self.by(tables, by.as_ref(), source, view, out),
-            Map::F16(tables, by) => self.by(tables, by.as_ref(), source, view, out),
-            Map::Bf16(tables, by) => self.by(tables, by.as_ref(), source, view, out),
+            Map::Same => rows::write(self.simd, &Same, source, view, target, out),
+            Map::F32(tables, by) => self.by(tables, by.as_ref(), source, view, target, out),
+            Map::F16(tables, by) => self.by(tables, by.as_ref(), source, view, target, out),
+            Map::Bf16(tables, by) => self.by(tables, by.as_ref(), source, view, target, out),
         }
     }
 
@@ -103,9 +113,10 @@ impl Writer {
         formulas: Option<&Formulas>,
         source: &[u8],
         view: &View,
+        target: Rows,
         out: &mut [u8],
     ) {
-        let (simd, target, out) = (self.simd, self.target, bytemuck::cast_slice_mut::<u8, T>(out));
+        let (simd, out) = (self.simd, bytemuck::cast_slice_mut::<u8, T>(out));
         match formulas {
             None => rows::write(simd, &Lookup { tables }, source, view, target, out),
             Some(Formulas::Brief(by)) => {
@@ -154,7 +165,7 @@ mod tests {
         #[test]
         fn equals_the_table(
             (height, width, stored) in (1usize..5, 1usize..70, prop_oneof![Just(1usize), Just(3)]),
-            to_rgb: bool, channels_last: bool, flips: [bool; 2], crop: bool,
+            to_rgb: bool, channels_last: bool, past_caches: bool, flips: [bool; 2], crop: bool,
             parameters in prop::collection::vec((-1f32..2.0, prop_oneof![0.01f32..2.0, Just(0.5)]), 3),
             random in prop::collection::vec(any::<u8>(), 5 * 70 * 3),
         ) {
@@ -175,9 +186,9 @@ mod tests {
                 let mut out = vec![0f32; expected.len()];
                 let len = expected.len() * dtype.size();
                 let bytes = &mut bytemuck::cast_slice_mut::<f32, u8>(&mut out)[..len];
-                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(source, &view, bytes);
+                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(source, &view, past_caches, bytes);
                 let vector = bytes.to_vec();
-                Writer::new(Simd::Scalar, target, tables, dtype).write(source, &view, bytes);
+                Writer::new(Simd::Scalar, target, tables, dtype).write(source, &view, past_caches, bytes);
                 assert_eq!(vector, bytes, "back-ends differ");
                 vector
             };

@@ -1,6 +1,8 @@
 //! Rows of pixels into planes or interleaved channels, in blocks, compiled once per back-end.
 
-use super::Target;
+use super::{Rows, Target, stream};
+use bytemuck::Pod;
+
 use super::convert::{BLOCK, Convert};
 #[cfg(target_arch = "x86_64")]
 use super::split::Shuffles;
@@ -9,14 +11,7 @@ use crate::ops::simd::Simd;
 use crate::ops::view::View;
 
 /// Writes all rows of a view with the instructions of `simd`.
-pub(super) fn write<C: Convert>(
-    simd: Simd,
-    convert: &C,
-    source: &[u8],
-    view: &View,
-    target: Target,
-    out: &mut [C::Out],
-) {
+pub(super) fn write<C: Convert>(simd: Simd, convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
     match simd {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code, reason = "the call of a function compiled for more than the baseline")]
@@ -32,19 +27,19 @@ pub(super) fn write<C: Convert>(
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c")]
-fn avx512<C: Convert>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
+fn avx512<C: Convert>(convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
     all::<C, Shuffles>(convert, source, view, target, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn avx2<C: Convert>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
+fn avx2<C: Convert>(convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
     all::<C, Shuffles>(convert, source, view, target, out);
 }
 
 #[inline(always)]
-fn all<C: Convert, S: Split>(convert: &C, source: &[u8], view: &View, target: Target, out: &mut [C::Out]) {
-    let Target { stored, channels, channels_last } = target;
+fn all<C: Convert, S: Split>(convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
+    let Target { stored, channels, channels_last } = target.target;
     match (stored == 3, channels_last && channels == 3, view.step[2] >= 0) {
         (true, false, true) => each::<C, S, 3, true, false>(convert, source, view, target, out),
         (true, false, false) => each::<C, S, 3, false, false>(convert, source, view, target, out),
@@ -63,7 +58,7 @@ fn each<C: Convert, S: Split, const STORED: usize, const FORWARDS: bool, const I
     convert: &C,
     source: &[u8],
     view: &View,
-    target: Target,
+    target: Rows,
     out: &mut [C::Out],
 ) {
     let plane = view.pixels();
@@ -76,13 +71,15 @@ fn each<C: Convert, S: Split, const STORED: usize, const FORWARDS: bool, const I
         if INTERLEAVED {
             let mut out = Pixels(out[from * 3..to * 3].as_chunks_mut().0);
             one_row::<C, S, STORED, FORWARDS, 3>(convert, row, &mut out);
-        } else if target.channels == 3 {
+        } else if target.target.channels == 3 {
             let (red, others) = out.split_at_mut(plane);
             let (green, blue) = others.split_at_mut(plane);
-            let mut out = Planes([&mut red[from..to], &mut green[from..to], &mut blue[from..to]]);
+            let planes = [&mut red[from..to], &mut green[from..to], &mut blue[from..to]];
+            let mut out = Planes { planes, past_caches: target.past_caches };
             one_row::<C, S, STORED, FORWARDS, 3>(convert, row, &mut out);
         } else {
-            one_row::<C, S, STORED, FORWARDS, 1>(convert, row, &mut Planes([&mut out[from..to]]));
+            let mut out = Planes { planes: [&mut out[from..to]], past_caches: target.past_caches };
+            one_row::<C, S, STORED, FORWARDS, 1>(convert, row, &mut out);
         }
     }
 }
@@ -94,20 +91,24 @@ trait Sink<T, const CHANNELS: usize> {
 }
 
 /// Channels first: the same row of each plane.
-struct Planes<'a, T, const CHANNELS: usize>([&'a mut [T]; CHANNELS]);
+struct Planes<'a, T, const CHANNELS: usize> {
+    planes: [&'a mut [T]; CHANNELS],
+    past_caches: bool,
+}
 
-impl<T: Copy, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS> {
+impl<T: Pod, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS> {
     #[inline(always)]
     fn one(&mut self, at: usize, values: [T; CHANNELS]) {
-        for (plane, value) in self.0.iter_mut().zip(values) {
+        for (plane, value) in self.planes.iter_mut().zip(values) {
             plane[at] = value;
         }
     }
 
     #[inline(always)]
     fn block(&mut self, start: usize, blocks: [[T; BLOCK]; CHANNELS]) {
-        for (plane, block) in self.0.iter_mut().zip(blocks) {
-            plane[start..start + BLOCK].copy_from_slice(&block);
+        for (plane, block) in self.planes.iter_mut().zip(blocks) {
+            let place = &mut plane[start..start + BLOCK];
+            if self.past_caches { stream::store(place, &block) } else { place.copy_from_slice(&block) }
         }
     }
 }
