@@ -73,7 +73,7 @@ def opencv(images: Pixels, target: int, interpolation: int) -> Callable[[], list
     """``cv2.resize``."""
 
     def run() -> list[Pixels]:
-        return [cv2.resize(image, (target, target), interpolation=interpolation) for image in images]  # type: ignore[misc]
+        return [cv2.resize(image, (target, target), interpolation=interpolation) for image in images]
 
     return run
 

@@ -145,7 +145,7 @@ def volumes(rounds: int, console: Console) -> None:
                 if rng.random() < 0.5:
                     volume = np.flip(volume, axis)
             axes = [(0, 1), (0, 2), (1, 2)][rng.integers(3)]
-            volume = np.rot90(volume, rng.integers(4), axes)
+            volume = np.rot90(volume, int(rng.integers(4)), axes)
             np.ascontiguousarray(volume, np.float32) / np.float32(255)
 
     contenders: dict[str, Callable[[], object]] = {

@@ -30,7 +30,7 @@ impl PixelOp for Luma {
     fn run(&self, work: &mut Work<'_>, _draw: Draw) {
         let [_, height, width] = work.view.len;
         if self.channels == 3 {
-            work.edit(|image| grey::repeat(image.pixels));
+            work.edit(|image| grey::repeat_in_place(image.pixels));
         } else {
             work.map([height, width], 1, |image, out, _| grey::from_rgb(image.pixels, out.pixels));
         }

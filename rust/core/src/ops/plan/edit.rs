@@ -49,7 +49,7 @@ impl Edit {
                 work.edit(|image| enhance::colour(image.pixels, image.channels, factor as f32));
             }
             Self::Hue(factor) => work.edit(|image| hue::adjust(image.pixels, hue::shift(factor))),
-            Self::Grey => work.edit(|image| grey::repeat(image.pixels)),
+            Self::Grey => work.edit(|image| grey::repeat_in_place(image.pixels)),
             Self::Sharpness(factor) => {
                 let [_, height, width] = work.view.len;
                 work.map([height, width], work.channels, |image, mut out, _| {
