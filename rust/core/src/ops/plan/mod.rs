@@ -11,6 +11,7 @@ mod group;
 mod noise;
 mod op;
 mod pad;
+mod place;
 mod policy;
 mod resize;
 mod state;
