@@ -14,8 +14,12 @@ help: ## Say what there is to make
 demo: $(BUILT) ## Train a small network through the loader (ARGS="--flag retinamnist --root DIR")
 	$(BIN)/medmnist-fast demo $(ARGS)
 
-test: $(BUILT) ## Run the Rust and the Python tests
+test: $(BUILT) ## Run the Rust tests, kernels with each back-end, and the Python tests
 	cargo test --locked
+	@for simd in $$($(BIN)/python -c 'from medmnist_fast._core import available_backends as b; print(*b())'); do \
+		echo "MEDMNIST_FAST_SIMD=$$simd cargo test --locked --lib ops"; \
+		MEDMNIST_FAST_SIMD=$$simd cargo test --quiet --locked --lib ops || exit 1; \
+	done
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(BUILT) ## Measure loading, decoding and memory beside peers, interleaved (MEDMNIST_ROOT=DIR)

@@ -1,12 +1,14 @@
 """Data for the tests: official files where they are at hand, else phantoms of the same layout."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from medmnist_fast import phantoms
+from medmnist_fast._core import available_backends
 
 OFFICIAL = Path(__file__).parents[2] / "shared" / "data"
 SHAPES = {
@@ -17,6 +19,12 @@ SHAPES = {
     "organmnist3d": "3-D, multi-class",
     "adrenalmnist3d": "3-D, binary",
 }
+
+
+def pytest_report_header() -> list[str]:
+    """The libraries whose answers ours must equal, and the back-ends that are compared."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("pillow", "torchvision", "torch", "numpy", "medmnist"))
+    return [f"references: {versions}", f"back-ends: {', '.join(available_backends())}"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -15,6 +15,7 @@ __all__ = [
     "Plan",
     "Step",
     "__version__",
+    "available_backends",
     "available_parallelism",
     "evaluate",
 ]
@@ -83,19 +84,128 @@ class Step:
     @staticmethod
     def to_tensor() -> Step: ...
     @staticmethod
+    def convert_image_dtype(name: str) -> Step: ...
+    @staticmethod
     def normalize(mean: Sequence[float], std: Sequence[float]) -> Step: ...
     @staticmethod
+    def grayscale(channels: int) -> Step: ...
+    @staticmethod
+    def to_rgb() -> Step: ...
+    @staticmethod
     def random_horizontal_flip(p: float) -> Step: ...
+    @staticmethod
+    def random_vertical_flip(p: float) -> Step: ...
+    @staticmethod
+    def random_flip(p: float, axes: Sequence[int]) -> Step: ...
+    @staticmethod
+    def random_rotate90(p: float, axes: Sequence[int] | None) -> Step: ...
+    @staticmethod
+    def center_crop(size: Sequence[int]) -> Step: ...
+    @staticmethod
+    def random_crop(
+        size: Sequence[int], padding: Sequence[int] | None, pad_if_needed: bool, fill: Sequence[float], mode: str
+    ) -> Step: ...
+    @staticmethod
+    def pad(padding: Sequence[int], fill: Sequence[float], mode: str) -> Step: ...
+    @staticmethod
+    def resize(
+        size: Sequence[int], max_size: int | None, interpolation: str, region: Sequence[float] | None
+    ) -> Step: ...
+    @staticmethod
+    def random_resized_crop(
+        size: Sequence[int], scale: Sequence[float], ratio: Sequence[float], interpolation: str
+    ) -> Step: ...
+    @staticmethod
+    def random_rotation(
+        degrees: Sequence[float], interpolation: str, center: Sequence[float] | None, fill: Sequence[float]
+    ) -> Step: ...
+    @staticmethod
+    def random_affine(
+        degrees: Sequence[float],
+        translate: Sequence[float] | None,
+        scale: Sequence[float] | None,
+        shear: Sequence[Sequence[float]] | None,
+        interpolation: str,
+        fill: Sequence[float],
+        center: Sequence[float] | None,
+    ) -> Step: ...
+    @staticmethod
+    def color_jitter(
+        brightness: Sequence[float] | None,
+        contrast: Sequence[float] | None,
+        saturation: Sequence[float] | None,
+        hue: Sequence[float] | None,
+    ) -> Step: ...
+    @staticmethod
+    def random_grayscale(p: float) -> Step: ...
+    @staticmethod
+    def gaussian_blur(kernel: Sequence[int], sigma: Sequence[float]) -> Step: ...
+    @staticmethod
+    def gaussian_noise(mean: float, sigma: float, clip: bool) -> Step: ...
+    @staticmethod
+    def random_erasing(
+        p: float, scale: Sequence[float], ratio: Sequence[float], value: Sequence[float] | None
+    ) -> Step: ...
+    @staticmethod
+    def random_invert(p: float) -> Step: ...
+    @staticmethod
+    def random_posterize(bits: int, p: float) -> Step: ...
+    @staticmethod
+    def random_solarize(threshold: float, p: float) -> Step: ...
+    @staticmethod
+    def random_adjust_sharpness(factor: float, p: float) -> Step: ...
+    @staticmethod
+    def random_autocontrast(p: float) -> Step: ...
+    @staticmethod
+    def random_equalize(p: float) -> Step: ...
+    @staticmethod
+    def rand_augment(num_ops: int, magnitude: int, bins: int, interpolation: str, fill: Sequence[float]) -> Step: ...
+    @staticmethod
+    def trivial_augment_wide(bins: int, interpolation: str, fill: Sequence[float]) -> Step: ...
+    @staticmethod
+    def aug_mix(
+        severity: int,
+        width: int,
+        depth: int | None,
+        alpha: float,
+        all_ops: bool,
+        interpolation: str,
+        fill: Sequence[float],
+    ) -> Step: ...
+    @staticmethod
+    def random_intensity_scale(train: bool) -> Step: ...
+    @staticmethod
+    def random_apply(p: float, steps: Sequence[Step]) -> Step: ...
+    @staticmethod
+    def random_choice(weights: Sequence[float], steps: Sequence[Sequence[Step]]) -> Step: ...
+    @staticmethod
+    def random_order(steps: Sequence[Sequence[Step]]) -> Step: ...
 
 @final
 class Plan:
-    """A pipeline compiled for samples of one shape."""
+    """A pipeline compiled for samples of one shape. Its ``repr`` says what became of each step."""
 
-    def __new__(cls, steps: Sequence[Step], spatial_dims: int, sample_axes: Sequence[int], to_rgb: bool) -> Self:
+    def __new__(
+        cls,
+        steps: Sequence[Step],
+        spatial_dims: int,
+        sample_axes: Sequence[int],
+        to_rgb: bool,
+        dtype: str | None = None,
+        channels_last: bool = False,
+    ) -> Self:
         """Compile. Raises ValueError, naming the step that does not fit."""
 
-    def __call__(self, sample: NDArray[np.uint8], seed: int) -> NDArray[np.uint8] | NDArray[np.float32]:
-        """One contiguous sample, channels last, to one channels first."""
+    def __call__(self, samples: NDArray[np.uint8], seed: int, epoch: int = 0, first: int = 0) -> NDArray[Any]:
+        """Contiguous samples (N, ...), channels last, to ``shape`` each; sample ``i`` draws as index ``first + i``."""
+
+    @property
+    def dtype(self) -> str:
+        """Of the elements it makes; bfloat16 comes as 16-bit integers."""
+
+    @property
+    def shape(self) -> list[int]:
+        """Of one sample it makes."""
 
 @final
 class Loader:
@@ -125,8 +235,11 @@ class Epoch:
     """Iterator over batches ``(images, labels)``: (B, C, …) in the plan's type, and int64 (B, L)."""
 
     def __iter__(self) -> Self: ...
-    def __next__(self) -> tuple[NDArray[np.uint8] | NDArray[np.float32], NDArray[np.int64]]: ...
+    def __next__(self) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
     def __length_hint__(self) -> int: ...
+
+def available_backends() -> list[str]:
+    """What ``MEDMNIST_FAST_SIMD`` can force on this processor."""
 
 def available_parallelism() -> int:
     """CPUs that this process may use: the smaller of its affinity and its cgroup's quota."""

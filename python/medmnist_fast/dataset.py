@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medmnist_fast.catalog import INFO, check_split, default_root, size_flag
 from medmnist_fast.files import SplitFile
-from medmnist_fast.transforms import Transform, as_output
+from medmnist_fast.transforms.base import Transform
 
 
 class MedMNIST(Sequence[Any]):
@@ -142,7 +142,7 @@ class MedMNIST3D(MedMNIST):
 
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
         if isinstance(self.transform, Transform):
-            return as_output(self.transform.run(pixels, spatial_dims=3, to_rgb=self.as_rgb))
+            return self.transform.item(pixels, to_rgb=self.as_rgb)
         volume = np.stack([pixels / 255.0] * (3 if self.as_rgb else 1))
         return volume if self.transform is None else self.transform(volume)
 

@@ -1,6 +1,7 @@
 """The loader: a data set's samples, shuffled and transformed, in batches, on threads."""
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, Literal
 
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from medmnist_fast import _core
 from medmnist_fast.checks import whole_number
 from medmnist_fast.dataset import MedMNIST
-from medmnist_fast.transforms import Transform, as_output, compile_plan, seed_or_random
+from medmnist_fast.transforms.base import Transform, compile_plan
+from medmnist_fast.transforms.kinds import as_output, seed_or_random
+from medmnist_fast.transforms.values import dtype_name
 
 
 class DataLoader:
@@ -35,6 +38,12 @@ class DataLoader:
         prefetch_factor: batches that each thread makes ahead, at least 1.
         drop_last: leave out a last batch that is smaller than the others.
         output: ``"torch"`` or ``"numpy"``; by default torch tensors where torch is installed.
+        dtype: of the images, as a name or torch's or NumPy's dtype: ``float32``, ``float16`` or ``bfloat16`` (torch
+            only) of float samples, rounded to nearest, ties to even. By default what the transform gives.
+        channels_last: images (N, H, W, C), or (N, D, H, W, C), instead of the channels first.
+
+    Attributes:
+        plan: what the transform was compiled to, readable with ``print(loader.plan)``.
 
     Raises:
         TypeError: a data set or transform of another kind, or a subclass with a ``__getitem__`` of its own.
@@ -55,6 +64,8 @@ class DataLoader:
         prefetch_factor: int = 2,
         drop_last: bool = False,
         output: Literal["torch", "numpy"] | None = None,
+        dtype: Any = None,
+        channels_last: bool = False,
     ) -> None:
         if not isinstance(dataset, MedMNIST):
             raise TypeError(f"a data set of {type(dataset).__qualname__}; allowed: one of medmnist_fast's 18 data sets")
@@ -89,9 +100,18 @@ class DataLoader:
             raise ValueError(f"the data set's labels are {found}; allowed: whole numbers of shape (N, L), L at least 1")
         labels = np.require(labels, np.int64, ["C", "A"])
         transform = dataset.transform if transform is None else transform  # type: ignore[assignment]
-        plan = compile_plan(transform, dataset.spatial_dims, images.shape[1:], to_rgb=dataset.as_rgb)
+        self.plan = compile_plan(
+            transform,
+            dataset.spatial_dims,
+            images.shape[1:],
+            to_rgb=dataset.as_rgb,
+            dtype=None if dtype is None else dtype_name(dtype),
+            channels_last=bool(channels_last),
+        )
+        if self.output == "numpy" and self.plan.dtype == "bfloat16":
+            raise ValueError("dtype bfloat16 with output 'numpy', which has none; allowed: float32, float16")
         self._loader = _core.Loader(
-            plan,
+            self.plan,
             images,
             labels,
             batch_size=self.batch_size,
@@ -114,13 +134,13 @@ class DataLoader:
         epoch = self._loader.epoch(_epoch_number(self._epoch))
         self._epoch += 1
         # A map and not a generator: several threads may share the iterator.
-        return epoch if self.output == "numpy" else map(_tensors, epoch)
+        return epoch if self.output == "numpy" else map(partial(_tensors, self.plan.dtype), epoch)
 
 
 def _epoch_number(epoch: int) -> int:
     return whole_number("epoch", epoch, 0, 2**32 - 1)
 
 
-def _tensors(batch: tuple[NDArray[Any], NDArray[Any]]) -> tuple[Any, Any]:
+def _tensors(dtype: str, batch: tuple[NDArray[Any], NDArray[Any]]) -> tuple[Any, Any]:
     images, labels = batch
-    return as_output(images), as_output(labels)
+    return as_output(images, dtype), as_output(labels)

@@ -9,6 +9,7 @@ mod loader;
 mod metrics;
 mod npz;
 mod ops;
+mod steps;
 
 use pyo3::prelude::*;
 
@@ -26,7 +27,9 @@ mod _core {
     #[pymodule_export]
     use crate::npz::Archive;
     #[pymodule_export]
-    use crate::ops::{Plan, Step};
+    use crate::ops::{Plan, available_backends};
+    #[pymodule_export]
+    use crate::steps::Step;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

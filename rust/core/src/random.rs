@@ -93,6 +93,48 @@ impl Stream {
         u64::from(self.next_u32()) < (p * 2f64.powi(32)) as u64
     }
 
+    /// A number in 0…1, 1 excluded, of 53 random bits.
+    #[allow(clippy::cast_precision_loss, reason = "53 bits are exact")]
+    pub fn unit(&mut self) -> f64 {
+        let [high, low] = [self.next_u32(), self.next_u32()].map(u64::from);
+        ((high << 32 | low) >> 11) as f64 * 2f64.powi(-53)
+    }
+
+    /// A number in `low..high`, uniformly; `low` where they are equal.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.unit()
+    }
+
+    /// Two independent numbers of the standard normal distribution (Box and Muller's transform).
+    pub fn normals(&mut self) -> [f64; 2] {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * self.unit()).sin_cos();
+        [radius * cos, radius * sin]
+    }
+
+    /// A number of the gamma distribution of scale 1 (Marsaglia and Tsang, "A simple method for generating gamma
+    /// variables", 2000).
+    pub fn gamma(&mut self, shape: f64) -> f64 {
+        let boost = if shape < 1.0 { (1.0 - self.unit()).powf(1.0 / shape) } else { 1.0 };
+        let d = if shape < 1.0 { shape + 1.0 } else { shape } - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let [x, _] = self.normals();
+            let v = (1.0 + c * x).powi(3);
+            if v > 0.0 && (1.0 - self.unit()).ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+                return boost * d * v;
+            }
+        }
+    }
+
+    /// Puts `items` into a random order (Durstenfeld).
+    #[allow(clippy::cast_possible_truncation, reason = "a handful of items")]
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last as u32 + 1) as usize);
+        }
+    }
+
     /// A number in `0..bound`, without bias (Lemire, "Fast random integer generation in an interval", 2019).
     ///
     /// # Panics
@@ -154,6 +196,26 @@ mod tests {
         let hits = (0..100_000).filter(|_| stream.chance(0.3)).count();
         // Six standard deviations of the binomial: 6 * sqrt(1e5 * .3 * .7) = 870.
         assert!(hits.abs_diff(30_000) < 870, "{hits}");
+    }
+
+    /// Mean and variance of a sample of 20,000, held to six standard errors.
+    fn moments(mut draw: impl FnMut() -> f64) -> (f64, f64) {
+        let values: Vec<f64> = (0..20_000).map(|_| draw()).collect();
+        let mean = values.iter().sum::<f64>() / 2e4;
+        (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 2e4)
+    }
+
+    #[test]
+    fn distributions_have_their_moments() {
+        let mut stream = Key { seed: 7, epoch: 0 }.stream(Purpose::Order, 0);
+        let (mean, variance) = moments(|| stream.uniform(2.0, 5.0));
+        assert!((mean - 3.5).abs() < 0.04 && (variance - 0.75).abs() < 0.03, "{mean} {variance}");
+        let (mean, variance) = moments(|| stream.normals()[0]);
+        assert!(mean.abs() < 0.043 && (variance - 1.0).abs() < 0.06, "{mean} {variance}");
+        for shape in [0.3, 1.0, 4.0] {
+            let (mean, variance) = moments(|| stream.gamma(shape));
+            assert!((mean / shape - 1.0).abs() < 0.08 && (variance / shape - 1.0).abs() < 0.25, "{mean} {variance}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use medmnist_core::batch::Batch;
 use medmnist_core::loader::{Epoch, Images, Loader, Next, Options};
-use medmnist_core::ops::{Plan, SampleShape, Step};
+use medmnist_core::ops::{Output, Plan, SampleShape, Step};
 
 const SAMPLES: usize = 103;
 const SHAPE: SampleShape = SampleShape::Image { height: 5, width: 4, channels: 3 };
@@ -20,9 +20,12 @@ fn labels() -> Vec<i64> {
 }
 
 fn loader(options: Options) -> Arc<Loader> {
-    let steps =
-        [Step::RandomHorizontalFlip { p: 0.5 }, Step::ToTensor, Step::normalize(&[0.5], &[0.5]).expect("valid")];
-    let plan = Plan::compile(&steps, SHAPE, false).expect("fits");
+    let steps = [
+        Step::random_horizontal_flip(0.5).expect("valid"),
+        Step::ToTensor,
+        Step::normalize(&[0.5], &[0.5]).expect("valid"),
+    ];
+    let plan = Plan::compile(&steps, SHAPE, false, Output::default()).expect("fits");
     Loader::new(Images::new(pixels()), labels(), 2, Arc::new(plan), options).expect("fits")
 }
 
@@ -169,7 +172,7 @@ impl AsRef<[u8]> for Vanishing {
 #[test]
 fn a_workers_panic_arrives_as_an_error_in_its_batchs_place() {
     for threads in [0, 2] {
-        let plan = Arc::new(Plan::compile(&[], SHAPE, false).expect("fits"));
+        let plan = Arc::new(Plan::compile(&[], SHAPE, false, Output::default()).expect("fits"));
         let images = Images::new(Vanishing(0.into(), pixels()));
         let options = Options { shuffle: false, threads, ..OPTIONS };
         let loader = Loader::new(images, labels(), 2, plan, options).expect("measures once");
@@ -185,7 +188,7 @@ fn a_workers_panic_arrives_as_an_error_in_its_batchs_place() {
 #[test]
 fn parts_that_do_not_fit_are_refused() {
     let new = |images: Vec<u8>, labels: Vec<i64>, options: Options| {
-        let plan = Arc::new(Plan::compile(&[], SHAPE, false).expect("fits"));
+        let plan = Arc::new(Plan::compile(&[], SHAPE, false, Output::default()).expect("fits"));
         Loader::new(Images::new(images), labels, 2, plan, options).expect_err("does not fit").to_string()
     };
     let zero = |options| new(pixels(), labels(), options);

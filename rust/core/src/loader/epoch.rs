@@ -210,11 +210,11 @@ mod tests {
 
     use super::*;
     use crate::loader::{Images, Options};
-    use crate::ops::{Plan, SampleShape};
+    use crate::ops::{Output, Plan, SampleShape};
 
     fn epoch(threads: usize) -> Epoch {
         let shape = SampleShape::Image { height: 1, width: 1, channels: 1 };
-        let plan = Arc::new(Plan::compile(&[], shape, false).expect("fits"));
+        let plan = Arc::new(Plan::compile(&[], shape, false, Output::default()).expect("fits"));
         let options = Options { batch_size: 1, shuffle: false, drop_last: false, seed: 0, threads, prefetch: 1 };
         Loader::new(Images::new(vec![0; 9]), vec![0; 9], 1, plan, options).expect("fits").epoch(0).expect("starts")
     }

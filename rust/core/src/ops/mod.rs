@@ -1,11 +1,29 @@
 //! Pixels: the steps of a pipeline, and the plan that they are compiled to once per data set.
 
-mod plan;
-mod planes;
-mod shape;
-mod step;
-mod table;
+#[macro_use]
+mod versions;
 
-pub use plan::{DType, Plan};
+pub mod colour;
+mod dtype;
+pub mod geometry;
+pub mod image;
+mod plan;
+pub mod resize;
+mod shape;
+pub(crate) mod simd;
+mod steps;
+mod view;
+mod whole;
+mod write;
+
+pub use dtype::{DType, Output};
+pub use plan::Plan;
+pub use resize::Filter;
 pub use shape::SampleShape;
-pub use step::Step;
+pub use steps::{Affine, AugMix, PadMode, Policy, Size, Step};
+
+/// The names of the back-ends that this processor can run: what `MEDMNIST_FAST_SIMD` may say.
+#[must_use]
+pub fn available_backends() -> Vec<&'static str> {
+    simd::Simd::available().map(simd::Simd::name).collect()
+}

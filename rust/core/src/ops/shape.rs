@@ -71,6 +71,14 @@ impl SampleShape {
         width
     }
 
+    /// Lengths as D, H, W; an image is one slice.
+    pub(super) fn len(self) -> [usize; 3] {
+        match self {
+            Self::Image { height, width, .. } => [1, height, width],
+            Self::Volume { depth, height, width } => [depth, height, width],
+        }
+    }
+
     /// Lengths of the spatial axes, outermost first.
     #[must_use]
     pub fn spatial(self) -> Vec<usize> {

@@ -1,0 +1,16 @@
+//! What colours become: the enhancements, tables and conversions of Pillow and torchvision, byte for byte. Nothing here
+//! draws a random number, and nothing allocates.
+//!
+//! Operations that treat every value of a channel alike are [`tables::Table`]s, so that several of them can be made one
+//! ([`tables::then`]) before a pixel is touched.
+
+pub mod blur;
+pub mod enhance;
+pub mod grey;
+pub mod histogram;
+pub mod hue;
+pub mod lookup;
+pub mod tables;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! A pipeline compiled against the shape of the data: everything that can be decided once is decided here.
+
+mod colour;
+mod compile;
+mod edit;
+mod erase;
+mod float;
+mod gather;
+mod geometry;
+mod group;
+mod noise;
+mod op;
+mod pad;
+mod place;
+mod policy;
+mod resize;
+mod state;
+mod volume;
+mod warp;
+mod work;
+
+use std::sync::Mutex;
+
+use self::float::FloatWork;
+use self::op::{Draw, FloatOp, Numbered, PixelOp};
+use self::work::{Buffers, Work};
+use super::dtype::{DType, Output};
+use super::shape::SampleShape;
+use super::steps::Step;
+use super::write::{Writer, stream};
+use crate::Result;
+use crate::random::Key;
+
+/// A compiled pipeline. Running it allocates nothing per sample once its buffers are warm, and cannot fail.
+#[derive(Debug)]
+pub struct Plan {
+    input: SampleShape,
+    /// Spatial axes, and their lengths at the end (D = 1 for images).
+    spatial_dims: usize,
+    len: [usize; 3],
+    channels: usize,
+    dtype: DType,
+    channels_last: bool,
+    pixel: Vec<Numbered<dyn PixelOp>>,
+    writer: Writer,
+    float: Option<FloatTail>,
+    /// What each step became, for people.
+    lines: Vec<String>,
+    /// Buffers of threads that are done; a thread takes some and puts them back.
+    pool: Mutex<Vec<Scratch>>,
+}
+
+/// What is left to do on `float32` values, after the writer.
+#[derive(Debug)]
+struct FloatTail {
+    ops: Vec<Numbered<dyn FloatOp>>,
+    /// Lengths of what the writer makes.
+    len: [usize; 3],
+    /// The largest number of elements on the way.
+    most: usize,
+    /// All steps work in place and the batch takes their answer as it is.
+    in_batch: bool,
+}
+
+#[derive(Debug, Default)]
+struct Scratch {
+    buffers: Buffers,
+    floats: [Vec<f32>; 2],
+}
+
+impl Plan {
+    /// Compiles `steps` for samples of `shape`; `to_rgb` repeats the channel of grey samples three times.
+    pub fn compile(steps: &[Step], shape: SampleShape, to_rgb: bool, output: Output) -> Result<Self> {
+        compile::compile(steps, shape, to_rgb, output)
+    }
+
+    /// Shape of the samples it takes.
+    #[must_use]
+    pub fn input_shape(&self) -> SampleShape {
+        self.input
+    }
+
+    /// Axes of the samples it makes: channels and spatial axes, in the order of its layout.
+    #[must_use]
+    pub fn output_axes(&self) -> Vec<usize> {
+        let spatial = &self.len[3 - self.spatial_dims..];
+        if self.channels_last { [spatial, &[self.channels]].concat() } else { [&[self.channels], spatial].concat() }
+    }
+
+    /// Type of the elements it makes.
+    #[must_use]
+    pub fn output_dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Bytes of one sample it makes.
+    #[must_use]
+    pub fn output_len(&self) -> usize {
+        self.channels * self.len.iter().product::<usize>() * self.dtype.size()
+    }
+
+    /// Runs on the samples `indices` of `images` (whole samples, one after the other) and writes them to `out` in
+    /// that order. What is random about a sample depends on `key` and its index alone.
+    ///
+    /// # Panics
+    /// If an index is beyond `images`, or `out` is no aligned block of whole samples.
+    pub fn fill(&self, images: &[u8], indices: impl Iterator<Item = u32>, key: Key, out: &mut [u8]) {
+        let sample_len = self.input.byte_len();
+        let sample = |index: u32| &images[index as usize * sample_len..(index as usize + 1) * sample_len];
+        self.fill_with(indices.map(|index| (index, sample(index))), key, out);
+    }
+
+    /// As [`Plan::fill`] on all of `images`, as if they were those of `indices`.
+    ///
+    /// # Panics
+    /// If `out` is no aligned block of whole samples.
+    pub fn fill_in_order(&self, images: &[u8], indices: std::ops::Range<u32>, key: Key, out: &mut [u8]) {
+        self.fill_with(indices.zip(images.chunks_exact(self.input.byte_len())), key, out);
+    }
+
+    fn fill_with<'a>(&self, samples: impl Iterator<Item = (u32, &'a [u8])>, key: Key, out: &mut [u8]) {
+        // A lock that a forked child inherits may be held for ever, so it is never waited for.
+        let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
+        let mut scratch = pooled.unwrap_or_default();
+        let past_caches = out.len() >= stream::FROM;
+        for ((index, sample), out) in samples.zip(out.chunks_exact_mut(self.output_len())) {
+            self.run(sample, key, index, &mut scratch, past_caches, out);
+        }
+        if past_caches {
+            stream::finish();
+        }
+        if let Ok(mut pool) = self.pool.try_lock() {
+            pool.push(scratch);
+        }
+    }
+
+    fn run(&self, sample: &[u8], key: Key, index: u32, scratch: &mut Scratch, past_caches: bool, out: &mut [u8]) {
+        let mut work = Work::new(sample, self.input.len(), self.input.channels(), &mut scratch.buffers);
+        for numbered in &self.pixel {
+            numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
+        }
+        let (bytes, view) = work.finish();
+        let Some(tail) = &self.float else {
+            self.writer.write(bytes, &view, past_caches, out);
+            return;
+        };
+        let [first, second] = &mut scratch.floats;
+        if tail.in_batch {
+            self.writer.write(bytes, &view, false, out);
+            tail.run(key, index, bytemuck::cast_slice_mut(out), &mut [], self.channels);
+            return;
+        }
+        for floats in [&mut *first, &mut *second] {
+            if floats.len() < tail.most {
+                floats.resize(tail.most, 0.0);
+            }
+        }
+        let made = self.channels * tail.len.iter().product::<usize>();
+        self.writer.write(bytes, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
+        let values = tail.run(key, index, first, second, self.channels);
+        float::store(values, self.channels, self.channels_last, self.dtype, out);
+    }
+}
+
+impl FloatTail {
+    fn run<'a>(&self, key: Key, index: u32, values: &'a mut [f32], other: &'a mut [f32], channels: usize) -> &'a [f32] {
+        let mut work = FloatWork::new(values, other, self.len, channels);
+        for numbered in &self.ops {
+            numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
+        }
+        work.finish()
+    }
+}
+
+impl std::fmt::Display for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! Resizing images to the bytes of `PIL.Image.resize(size, resample, box)`.
+//!
+//! The arithmetic is that of Pillow 13's `Resample.c`: weights in `f64`, rounded to 22 binary places, exact sums in
+//! 32 bits, one axis after the other with an 8-bit image between. Which axis is first shows in the bytes: the
+//! horizontal one, unless the height shrinks by more than twice as many pixels as the width (Pillow before 13 always
+//! starts with the horizontal one).
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod axis;
+mod filter;
+mod geometry;
+mod nearest;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod passes;
+mod rows;
+mod scalar;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
+mod short;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
+mod split;
+#[cfg(test)]
+mod tests;
+mod volume;
+
+pub use filter::Filter;
+pub use geometry::Crop;
+pub use volume::{ResizeVolume, VolumeFilter};
+
+use super::image::{Image, ImageMut};
+use super::simd::Simd;
+use crate::Result;
+use axis::Axis;
+use geometry::{Geometry, Path};
+use nearest::Places;
+use rows::Rows;
+
+/// Resizes images of one size. Making it, and giving it another region, costs little and reuses memory; running it
+/// allocates nothing but what `scratch` lacks.
+#[derive(Debug, Clone)]
+pub struct Resize {
+    filter: Filter,
+    simd: Simd,
+    geometry: Geometry,
+    rows: Axis,
+    columns: Axis,
+    row_places: Places,
+    column_places: Places,
+}
+
+impl Resize {
+    /// Resizes images of `from` (height, width) to `to` (height, width). `region` is the part of the image that
+    /// becomes the result: left, upper, right and lower edge in pixels, as Pillow's `box`; `None` is all of it.
+    pub fn new(filter: Filter, from: (usize, usize), region: Option<[f32; 4]>, to: (usize, usize)) -> Result<Self> {
+        Self::with(Simd::get()?, filter, from, region, to)
+    }
+
+    fn with(
+        simd: Simd,
+        filter: Filter,
+        from: (usize, usize),
+        region: Option<[f32; 4]>,
+        to: (usize, usize),
+    ) -> Result<Self> {
+        let mut resize = Self {
+            filter,
+            simd,
+            geometry: Geometry::new(filter, from, region, to)?,
+            rows: Axis::default(),
+            columns: Axis::default(),
+            row_places: Places::default(),
+            column_places: Places::default(),
+        };
+        resize.build();
+        Ok(resize)
+    }
+
+    /// Takes another region of images of the same size, to be `to` (height, width).
+    pub fn set_region(&mut self, region: Option<[f32; 4]>, to: (usize, usize)) -> Result<()> {
+        self.geometry = Geometry::new(self.filter, self.geometry.image, region, to)?;
+        self.build();
+        Ok(())
+    }
+
+    /// Takes whole pixels of images of the same size, as if they were cut out before and nothing were around them:
+    /// what torchvision's `resized_crop` does. (Along the edges of a `region` filters look at the pixels outside.)
+    pub fn set_crop(&mut self, crop: Crop, to: (usize, usize)) -> Result<()> {
+        self.geometry = Geometry::of_crop(self.filter, self.geometry.image, crop, to)?;
+        self.build();
+        Ok(())
+    }
+
+    /// (height, width) of the result.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        self.geometry.to
+    }
+
+    fn build(&mut self) {
+        let Geometry { view, region: [left, upper, right, lower], to, .. } = self.geometry;
+        match self.geometry.path {
+            Path::Copy { .. } => {}
+            Path::Nearest => {
+                self.row_places.build(view.height, [upper, lower], to.0);
+                self.column_places.build(view.width, [left, right], to.1);
+            }
+            Path::Passes { horizontal, vertical, .. } => {
+                if vertical {
+                    self.rows.build(self.simd, self.filter, view.height, [upper, lower], to.0);
+                }
+                if horizontal {
+                    self.columns.build(self.simd, self.filter, view.width, [left, right], to.1);
+                }
+            }
+        }
+    }
+
+    /// Resizes `image` into `out`.
+    ///
+    /// # Panics
+    ///
+    /// The images have other sizes than this was made for, other channels than 1 or 3, or not as many bytes as they
+    /// claim.
+    pub fn run(&self, image: Image<'_>, scratch: &mut Vec<u8>, out: ImageMut<'_>) {
+        let Image { pixels, height, width, channels } = image;
+        assert_eq!((height, width), self.geometry.image, "size of the image");
+        assert_eq!(
+            (out.height, out.width, out.channels),
+            (self.size().0, self.size().1, channels),
+            "size of the result"
+        );
+        assert_eq!(pixels.len(), height * width * channels, "bytes of the image");
+        let ImageMut { pixels: out, height, width, .. } = out;
+        assert_eq!(out.len(), height * width * channels, "bytes of the result");
+        match channels {
+            1 => self.run_channels::<1>(pixels, scratch, out),
+            3 => self.run_channels::<3>(pixels, scratch, out),
+            channels => panic!("{channels} channels"),
+        }
+    }
+
+    fn run_channels<const CHANNELS: usize>(&self, pixels: &[u8], scratch: &mut Vec<u8>, out: &mut [u8]) {
+        let Geometry { image, view, to, path, .. } = self.geometry;
+        let pitch = image.1 * CHANNELS;
+        let source = &pixels[view.top * pitch + view.left * CHANNELS..];
+        let source = Rows::new(source, pitch, view.width * CHANNELS, view.height);
+        match path {
+            Path::Copy { top, left } => {
+                let source = source.columns(left * CHANNELS, (left + to.1) * CHANNELS).between(top, top + to.0);
+                for (row, out) in out.chunks_exact_mut(source.len()).enumerate() {
+                    out.copy_from_slice(source.row(row));
+                }
+            }
+            Path::Nearest => nearest::run::<CHANNELS>(source, &self.row_places, &self.column_places, out),
+            Path::Passes { horizontal: true, vertical: false, .. } => self.horizontal::<CHANNELS>(source, 0, out),
+            Path::Passes { horizontal: false, .. } => self.vertical(source, 0, out),
+            Path::Passes { rows_first: false, .. } => {
+                let (first, last) = self.rows.reach;
+                let between = grown(scratch, (last - first) * to.1 * CHANNELS);
+                self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
+                self.vertical(Rows::packed(between, to.1 * CHANNELS), first, out);
+            }
+            Path::Passes { rows_first: true, .. } => {
+                let (first, last) = self.columns.reach;
+                let between = grown(scratch, to.0 * (last - first) * CHANNELS);
+                self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, between);
+                let between = Rows::new(between, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);
+                self.horizontal::<CHANNELS>(between, first, out);
+            }
+        }
+    }
+
+    fn horizontal<const CHANNELS: usize>(&self, source: Rows<'_>, first: usize, out: &mut [u8]) {
+        passes::horizontal::<CHANNELS>(self.simd, source, first, &self.columns, out);
+    }
+
+    fn vertical(&self, source: Rows<'_>, first: usize, out: &mut [u8]) {
+        passes::vertical(self.simd, source, first, &self.rows, out);
+    }
+}
+
+/// The first `len` bytes of scratch memory, which grows where it is too small.
+fn grown(scratch: &mut Vec<u8>, len: usize) -> &mut [u8] {
+    if scratch.len() < len {
+        scratch.resize(len, 0);
+    }
+    &mut scratch[..len]
+}

@@ -1,0 +1,155 @@
+//! Where the pixels of one sample lie: crops, flips and quarter turns change a view and move no byte.
+
+/// A box of pixels (D × H × W, D = 1 for images) in a block of bytes. A pixel's channels lie side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct View {
+    /// Byte of the first pixel.
+    pub offset: usize,
+    /// Pixels along each axis.
+    pub len: [usize; 3],
+    /// Bytes from a pixel to the next one along each axis; negative where the axis is mirrored.
+    pub step: [isize; 3],
+}
+
+impl View {
+    /// All of a block in C order.
+    pub(super) fn packed(len: [usize; 3], channels: usize) -> Self {
+        let row = len[2] * channels;
+        Self { offset: 0, len, step: [signed(len[1] * row), signed(row), signed(channels)] }
+    }
+
+    /// Whether its bytes are one run in C order.
+    pub(super) fn is_packed(&self, channels: usize) -> bool {
+        let packed = Self::packed(self.len, channels);
+        (0..3).all(|axis| self.len[axis] == 1 || self.step[axis] == packed.step[axis])
+    }
+
+    /// The same pixels in the same order, in rows as long as they can be: what lies behind one another, forwards or
+    /// backwards, becomes one row.
+    pub(super) fn in_long_rows(self) -> Self {
+        let Self { offset, len, step } = self;
+        let along = |len: usize, step: isize| signed(len) * step;
+        if len[1] > 1 && step[1] != along(len[2], step[2]) {
+            return self;
+        }
+        let rows = Self { offset, len: [1, len[0], len[1] * len[2]], step: [step[0], step[0], step[2]] };
+        if len[0] > 1 && step[0] != along(rows.len[2], step[2]) {
+            return rows;
+        }
+        Self { offset, len: [1, 1, self.pixels()], step }
+    }
+
+    /// Number of pixels.
+    pub(super) fn pixels(&self) -> usize {
+        self.len.iter().product()
+    }
+
+    /// `start .. start + len` along `axis`.
+    pub(super) fn crop(&mut self, axis: usize, start: usize, len: usize) {
+        self.offset = self.byte(axis, start);
+        self.len[axis] = len;
+    }
+
+    /// Mirrors an axis.
+    pub(super) fn flip(&mut self, axis: usize) {
+        self.offset = self.byte(axis, self.len[axis] - 1);
+        self.step[axis] = -self.step[axis];
+    }
+
+    /// `numpy.rot90(m, turns, axes)`.
+    pub(super) fn rot90(&mut self, turns: u32, [first, second]: [usize; 2]) {
+        match turns % 4 {
+            1 => {
+                self.flip(second);
+                self.swap(first, second);
+            }
+            2 => {
+                self.flip(first);
+                self.flip(second);
+            }
+            3 => {
+                self.swap(first, second);
+                self.flip(second);
+            }
+            _ => {}
+        }
+    }
+
+    fn swap(&mut self, first: usize, second: usize) {
+        self.len.swap(first, second);
+        self.step.swap(first, second);
+    }
+
+    /// Offset of the first pixel's neighbour at `position` along `axis`.
+    pub(super) fn byte(&self, axis: usize, position: usize) -> usize {
+        self.offset.wrapping_add_signed(self.step[axis] * signed(position))
+    }
+
+    /// Offset of the first pixel of each row, rows in C order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.len[0]).flat_map(move |depth| {
+            let plane = self.byte(0, depth);
+            (0..self.len[1]).map(move |row| plane.wrapping_add_signed(self.step[1] * signed(row)))
+        })
+    }
+}
+
+/// Sizes of samples fit `isize`: [`super::SampleShape`] checks it.
+#[allow(clippy::cast_possible_wrap, reason = "see above")]
+fn signed(value: usize) -> isize {
+    value as isize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::View;
+
+    fn read(view: &View, bytes: &[u8]) -> Vec<u8> {
+        let step = view.step[2];
+        let rows = view.rows();
+        rows.flat_map(|row| (0..view.len[2]).map(move |x| row.wrapping_add_signed(step * x.cast_signed())))
+            .map(|at| bytes[at])
+            .collect()
+    }
+
+    #[test]
+    fn turns_are_numpys() {
+        let bytes = [1, 2, 3, 4, 5, 6];
+        let turned = |turns| {
+            let mut view = View::packed([1, 2, 3], 1);
+            view.rot90(turns, [1, 2]);
+            read(&view, &bytes)
+        };
+        // numpy.rot90([[1, 2, 3], [4, 5, 6]], k)
+        assert_eq!(turned(1), [3, 6, 2, 5, 1, 4]);
+        assert_eq!(turned(2), [6, 5, 4, 3, 2, 1]);
+        assert_eq!(turned(3), [4, 1, 5, 2, 6, 3]);
+        assert_eq!(turned(4), bytes);
+    }
+
+    #[test]
+    fn crops_of_mirrored_axes_count_from_the_new_start() {
+        let mut view = View::packed([1, 2, 3], 1);
+        view.flip(2);
+        view.crop(2, 1, 2);
+        view.crop(1, 1, 1);
+        assert_eq!(read(&view, &[1, 2, 3, 4, 5, 6]), [5, 4]);
+        assert!(!view.is_packed(1));
+        assert!(View::packed([2, 3, 4], 3).is_packed(3));
+    }
+
+    #[test]
+    fn rows_are_as_long_as_they_can_be() {
+        let bytes: Vec<u8> = (0..24).collect();
+        let view = View::packed([2, 3, 4], 1);
+        for (flips, rows) in [(&[][..], [1, 1, 24]), (&[0, 1, 2], [1, 1, 24]), (&[0], [1, 2, 12]), (&[2], [2, 3, 4])] {
+            let mut view = view;
+            for &axis in flips {
+                view.flip(axis);
+            }
+            let long = view.in_long_rows();
+            assert_eq!(long.len, rows);
+            assert_eq!(read(&long, &bytes), read(&view, &bytes));
+        }
+    }
+}
