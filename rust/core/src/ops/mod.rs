@@ -3,9 +3,9 @@
 #[macro_use]
 mod versions;
 
-pub mod colour;
+mod colour;
 mod dtype;
-pub mod geometry;
+mod geometry;
 pub mod image;
 mod plan;
 pub mod resize;

@@ -9,7 +9,7 @@ use crate::ops::whole;
 /// torchvision's `_get_gaussian_kernel1d`: fills `weights`, of odd length, with a bell of this standard deviation in
 /// pixels (above 0), in `float32`. They add up to 1.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "kernels are short; float32 is meant")]
-pub fn weights(sigma: f64, weights: &mut [f32]) {
+pub(in crate::ops) fn weights(sigma: f64, weights: &mut [f32]) {
     let half = (weights.len() as f32 - 1.0) * 0.5;
     for (i, weight) in weights.iter_mut().enumerate() {
         let x = (i as f32 - half) / sigma as f32;
@@ -23,7 +23,7 @@ pub fn weights(sigma: f64, weights: &mut [f32]) {
 
 /// Floats of scratch that [`gaussian_blur`] needs for an image.
 #[must_use]
-pub fn scratch_len(image: Image<'_>, kernel_width: usize) -> usize {
+pub(in crate::ops) fn scratch_len(image: Image<'_>, kernel_width: usize) -> usize {
     let row = image.width * image.channels;
     // One row with its mirrored ends, and as many blurred rows as the image has.
     row + (kernel_width - 1) * image.channels + image.height * row
@@ -36,7 +36,13 @@ pub fn scratch_len(image: Image<'_>, kernel_width: usize) -> usize {
 /// # Panics
 /// If the sizes of the images or of `scratch` do not fit, or a length is even, or half of it is not below the image's
 /// (there would be nothing to mirror).
-pub fn gaussian_blur(image: Image<'_>, along_x: &[f32], along_y: &[f32], scratch: &mut [f32], out: &mut ImageMut<'_>) {
+pub(in crate::ops) fn gaussian_blur(
+    image: Image<'_>,
+    along_x: &[f32],
+    along_y: &[f32],
+    scratch: &mut [f32],
+    out: &mut ImageMut<'_>,
+) {
     let Image { height, width, channels, .. } = image;
     assert_eq!([height, width, channels], [out.height, out.width, out.channels], "axes");
     assert!(along_x.len() % 2 == 1 && along_y.len() % 2 == 1, "kernels of odd length");

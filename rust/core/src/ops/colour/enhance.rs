@@ -19,27 +19,27 @@ fn blend(degenerate: u8, value: u8, factor: f32) -> u8 {
 
 /// `ImageEnhance.Brightness`: the degenerate image is black.
 #[must_use]
-pub fn brightness(factor: f32) -> Table {
+pub(in crate::ops) fn brightness(factor: f32) -> Table {
     tables::from_fn(|value| blend(0, value, factor))
 }
 
 /// `ImageEnhance.Contrast`: the degenerate image is grey, of the mean that [`mean_grey`] gives.
 #[must_use]
-pub fn contrast(mean_grey: u8, factor: f32) -> Table {
+pub(in crate::ops) fn contrast(mean_grey: u8, factor: f32) -> Table {
     tables::from_fn(|value| blend(mean_grey, value, factor))
 }
 
 /// The mean of an image in grey, rounded, as `ImageEnhance.Contrast` finds it; 0 for an empty image.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, reason = "a mean of bytes is one")]
-pub fn mean_grey(pixels: &[u8], channels: usize) -> u8 {
+pub(in crate::ops) fn mean_grey(pixels: &[u8], channels: usize) -> u8 {
     let count = (pixels.len() / channels.max(1)) as u64;
     // Floor of sum / count + 0.5, in whole numbers.
     (2 * grey::sum(pixels, channels) + count).checked_div(2 * count).unwrap_or(0) as u8
 }
 
 /// `ImageEnhance.Color` in place: the degenerate image is grey. Images of one channel are grey already.
-pub fn colour(pixels: &mut [u8], channels: usize, factor: f32) {
+pub(in crate::ops) fn colour(pixels: &mut [u8], channels: usize, factor: f32) {
     if channels == 3 {
         colour_of_rgb(simd(), pixels, factor);
     }
@@ -59,7 +59,7 @@ fn colour_body(pixels: &mut [u8], factor: f32) {
 ///
 /// # Panics
 /// If the sizes of the images do not fit.
-pub fn sharpness(image: Image<'_>, factor: f32, out: &mut ImageMut<'_>) {
+pub(in crate::ops) fn sharpness(image: Image<'_>, factor: f32, out: &mut ImageMut<'_>) {
     assert_eq!([image.height, image.width, image.channels], [out.height, out.width, out.channels], "axes");
     out.pixels.copy_from_slice(image.pixels);
     let Image { pixels, height, width, channels } = image;

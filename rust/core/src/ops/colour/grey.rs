@@ -12,7 +12,7 @@ pub(super) fn luma([red, green, blue]: [u8; 3]) -> u8 {
 }
 
 /// `convert("L")` of RGB pixels.
-pub fn from_rgb(pixels: &[u8], out: &mut [u8]) {
+pub(in crate::ops) fn from_rgb(pixels: &[u8], out: &mut [u8]) {
     from_rgb_version(simd(), pixels, out);
 }
 
@@ -26,20 +26,14 @@ fn from_rgb_body(pixels: &[u8], out: &mut [u8]) {
 }
 
 /// `convert("RGB")` of grey pixels.
-pub fn to_rgb(pixels: &[u8], out: &mut [u8]) {
+pub(in crate::ops) fn to_rgb(pixels: &[u8], out: &mut [u8]) {
     for (out, &grey) in out.as_chunks_mut::<3>().0.iter_mut().zip(pixels) {
         *out = [grey; 3];
     }
 }
 
-/// Greys of RGB pixels, three times each: torchvision's `to_grayscale(image, 3)`.
-pub fn repeat(pixels: &[u8], out: &mut [u8]) {
-    out.copy_from_slice(pixels);
-    repeat_in_place(out);
-}
-
-/// [`repeat`] in place.
-pub fn repeat_in_place(pixels: &mut [u8]) {
+/// Greys of RGB pixels, three times each, in place: torchvision's `to_grayscale(image, 3)`.
+pub(in crate::ops) fn repeat_in_place(pixels: &mut [u8]) {
     repeat_version(simd(), pixels);
 }
 

@@ -1,11 +1,11 @@
 //! How often each value occurs.
 
 /// Counts of the 256 values of one channel.
-pub type Histogram = [u32; 256];
+pub(in crate::ops) type Histogram = [u32; 256];
 
 /// The histogram of each channel of `pixels`, of as many channels as `C`.
 #[must_use]
-pub fn histograms<const C: usize>(pixels: &[u8]) -> [Histogram; C] {
+pub(in crate::ops) fn histograms<const C: usize>(pixels: &[u8]) -> [Histogram; C] {
     // Two counters per value and channel, used in turns: adding to the same one twice in a row would wait for memory.
     let mut counts = [[[0; 256]; 2]; C];
     let (pairs, rest) = pixels.as_chunks::<C>().0.as_chunks::<2>();
@@ -29,7 +29,7 @@ pub fn histograms<const C: usize>(pixels: &[u8]) -> [Histogram; C] {
 
 /// The smallest and the largest value of each channel of `pixels`; `None` without a pixel.
 #[must_use]
-pub fn extrema<const C: usize>(pixels: &[u8]) -> Option<[(u8, u8); C]> {
+pub(in crate::ops) fn extrema<const C: usize>(pixels: &[u8]) -> Option<[(u8, u8); C]> {
     /// Values that are compared together: a whole number of pixels of 1 and of 3 channels.
     const BLOCK: usize = 192;
     let (mut low, mut high) = ([u8::MAX; BLOCK], [u8::MIN; BLOCK]);

@@ -8,7 +8,7 @@ use crate::ops::whole;
 
 /// What torchvision adds to the hue, for a factor in -0.5…0.5: `uint8(int32(factor · 255))`.
 #[must_use]
-pub fn shift(factor: f64) -> u8 {
+pub(in crate::ops) fn shift(factor: f64) -> u8 {
     (factor * 255.0) as i32 as u8
 }
 
@@ -19,7 +19,7 @@ const BLOCK: usize = 32;
 type Planes = [[u8; BLOCK]; 3];
 
 /// Turns the hue of RGB pixels by [`shift`], in place. Even a shift of 0 rounds, as Pillow's way to HSV and back does.
-pub fn adjust(pixels: &mut [u8], shift: u8) {
+pub(in crate::ops) fn adjust(pixels: &mut [u8], shift: u8) {
     adjust_version(simd(), pixels, shift);
 }
 

@@ -8,7 +8,7 @@ use crate::ops::versions::simd;
 ///
 /// # Panics
 /// If there are neither 1 nor 3 tables.
-pub fn apply(pixels: &mut [u8], tables: &[Table]) {
+pub(in crate::ops) fn apply(pixels: &mut [u8], tables: &[Table]) {
     apply_with(simd(), pixels, tables);
 }
 

@@ -4,13 +4,13 @@
 //! Operations that treat every value of a channel alike are [`tables::Table`]s, so that several of them can be made one
 //! ([`tables::then`]) before a pixel is touched.
 
-pub mod blur;
-pub mod enhance;
-pub mod grey;
-pub mod histogram;
-pub mod hue;
-pub mod lookup;
-pub mod tables;
+pub(super) mod blur;
+pub(super) mod enhance;
+pub(super) mod grey;
+pub(super) mod histogram;
+pub(super) mod hue;
+pub(super) mod lookup;
+pub(super) mod tables;
 
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,10 @@ use crate::ops::versions::simd;
 use crate::ops::whole;
 
 /// What each value of a channel becomes.
-pub type Table = [u8; 256];
+pub(in crate::ops) type Table = [u8; 256];
 
 /// Every value as it is.
-pub const IDENTITY: Table = {
+pub(in crate::ops) const IDENTITY: Table = {
     let mut table = [0; 256];
     let mut value = 0u8;
     while value < 255 {
@@ -23,7 +23,7 @@ pub const IDENTITY: Table = {
 /// The table of a function.
 #[must_use]
 #[inline(always)]
-pub fn from_fn(answer: impl Fn(u8) -> u8) -> Table {
+pub(in crate::ops) fn from_fn(answer: impl Fn(u8) -> u8) -> Table {
     let mut table = IDENTITY;
     for value in &mut table {
         *value = answer(*value);
@@ -33,13 +33,13 @@ pub fn from_fn(answer: impl Fn(u8) -> u8) -> Table {
 
 /// One table for `first`, then `second`.
 #[must_use]
-pub fn then(first: &Table, second: &Table) -> Table {
+pub(in crate::ops) fn then(first: &Table, second: &Table) -> Table {
     first.map(|value| second[usize::from(value)])
 }
 
 /// `ImageOps.invert`.
 #[must_use]
-pub fn invert() -> Table {
+pub(in crate::ops) fn invert() -> Table {
     from_fn(|value| !value)
 }
 
@@ -48,7 +48,7 @@ pub fn invert() -> Table {
 /// # Panics
 /// If `bits` is beyond 8.
 #[must_use]
-pub fn posterize(bits: u32) -> Table {
+pub(in crate::ops) fn posterize(bits: u32) -> Table {
     assert!(bits <= 8, "{bits} bits; allowed: 1 to 8");
     let mask = !(0xFFu32 >> bits).to_le_bytes()[0];
     from_fn(|value| value & mask)
@@ -56,13 +56,13 @@ pub fn posterize(bits: u32) -> Table {
 
 /// `ImageOps.solarize`: inverts values of at least `threshold`.
 #[must_use]
-pub fn solarize(threshold: f64) -> Table {
+pub(in crate::ops) fn solarize(threshold: f64) -> Table {
     from_fn(|value| if f64::from(value) < threshold { value } else { !value })
 }
 
 /// `ImageOps.autocontrast` of a channel with these extrema: stretched to 0…255.
 #[must_use]
-pub fn autocontrast((low, high): (u8, u8)) -> Table {
+pub(in crate::ops) fn autocontrast((low, high): (u8, u8)) -> Table {
     if high <= low {
         return IDENTITY;
     }
@@ -83,7 +83,7 @@ fn stretch_body(scale: f64, offset: f64, table: &mut Table) {
 
 /// `ImageOps.equalize` of a channel with this histogram.
 #[must_use]
-pub fn equalize(histogram: &Histogram) -> Table {
+pub(in crate::ops) fn equalize(histogram: &Histogram) -> Table {
     let last = histogram.iter().rev().find(|&&count| count > 0).copied().unwrap_or(0);
     let step = (histogram.iter().sum::<u32>() - last) / 255;
     // Pillow also leaves a channel of one value alone; its step is 0 as well.

@@ -87,8 +87,8 @@ fn grey_and_hue_are_those_of_pillow() {
     grey::from_rgb(&pixels, &mut out);
     let expected = [68, 105, 142, 149, 186, 128, 135, 172, 209, 96, 158, 195, 82, 119, 80, 68, 105, 142, 103, 140];
     assert_eq!(out, expected);
-    let mut repeated = [0; 60];
-    grey::repeat(&pixels, &mut repeated);
+    let mut repeated = pixels.clone();
+    grey::repeat_in_place(&mut repeated);
     assert!(repeated.as_chunks::<3>().0.iter().zip(expected).all(|(pixel, grey)| *pixel == [grey; 3]));
     hue::adjust(&mut pixels, hue::shift(0.2));
     let expected = [113, 0, 166, 150, 37, 203, 187, 74, 240, 21, 194, 135, 59, 231, 172, 173, 60, 226, 7, 180, 121];

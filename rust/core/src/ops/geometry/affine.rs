@@ -13,11 +13,11 @@ use crate::ops::versions::simd;
 
 /// `[a, b, c, d, e, f]`: the output pixel (x, y) shows the input at (a·x + b·y + c, d·x + e·y + f), all of them positions
 /// of pixel centres, in pixels from the upper left corner.
-pub type Matrix = [f64; 6];
+pub(in crate::ops) type Matrix = [f64; 6];
 
 /// What a position between pixels shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interpolation {
+pub(in crate::ops) enum Interpolation {
     /// The pixel it lies in.
     Nearest,
     /// A mean of 2 × 2 pixels.
@@ -31,7 +31,13 @@ pub enum Interpolation {
 ///
 /// # Panics
 /// If the two differ in channels, have another number than 1 or 3, or `pixels` is no whole image.
-pub fn affine(image: Image<'_>, matrix: &Matrix, interpolation: Interpolation, fill: [u8; 3], out: &mut ImageMut<'_>) {
+pub(in crate::ops) fn affine(
+    image: Image<'_>,
+    matrix: &Matrix,
+    interpolation: Interpolation,
+    fill: [u8; 3],
+    out: &mut ImageMut<'_>,
+) {
     affine_with(simd(), image, matrix, interpolation, fill, out);
 }
 

@@ -1,12 +1,10 @@
-//! Where pixels go: crops, pads, flips, rotations and affine transforms, each byte for byte what Pillow, torchvision or
-//! NumPy give. Nothing here draws a random number, and nothing allocates.
+//! Rotations and affine transforms, byte for byte what Pillow and torchvision give; of volumes as torch samples them.
+//! Nothing here draws a random number, and nothing allocates.
 
-pub mod affine;
-pub mod crop;
-pub mod flips;
+pub(super) mod affine;
 mod interpolate;
-pub mod rotate;
-pub mod volume;
+pub(super) mod rotate;
+pub(super) mod volume;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::affine::Matrix;
 
 /// What `PIL.Image.rotate` comes down to for an angle and a size.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Rotation {
+pub(in crate::ops) enum Rotation {
     /// So many quarter turns counter-clockwise (0 to 3), which move pixels and change none.
     Turns(usize),
     /// An affine transform to an image of this size.
@@ -27,7 +27,13 @@ pub enum Rotation {
 #[allow(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an image of finite size")]
 #[allow(clippy::float_cmp, reason = "exact angles are special")]
-pub fn rotation(height: usize, width: usize, angle: f64, expand: bool, center: Option<[f64; 2]>) -> Rotation {
+pub(in crate::ops) fn rotation(
+    height: usize,
+    width: usize,
+    angle: f64,
+    expand: bool,
+    center: Option<[f64; 2]>,
+) -> Rotation {
     let angle = angle.rem_euclid(360.0);
     if center.is_none() {
         if angle == 0.0 {
@@ -87,7 +93,7 @@ fn round_to_15_decimals(value: f64) -> f64 {
 
 /// The parameters of torchvision's `affine`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AffineParameters {
+pub(in crate::ops) struct AffineParameters {
     /// In degrees, clockwise.
     pub angle: f64,
     /// By how many pixels to the right and down.
@@ -102,7 +108,7 @@ pub struct AffineParameters {
 
 /// torchvision's `_get_inverse_affine_matrix`: what its `affine` hands to Pillow.
 #[must_use]
-pub fn inverse_affine_matrix(parameters: &AffineParameters) -> Matrix {
+pub(in crate::ops) fn inverse_affine_matrix(parameters: &AffineParameters) -> Matrix {
     let AffineParameters { angle, translate: [tx, ty], scale, shear, center: [cx, cy] } = *parameters;
     let rot = angle.to_radians();
     let [sx, sy] = shear.map(f64::to_radians);

@@ -3,9 +3,8 @@
 use proptest::prelude::*;
 
 use super::affine::{Interpolation, Matrix, affine, affine_with};
-use super::crop::{Border, window};
 use super::rotate::{AffineParameters, Rotation, inverse_affine_matrix, rotation};
-use super::{flips, volume};
+use super::volume;
 use crate::ops::image::{Image, ImageMut};
 use crate::ops::simd::Simd;
 
@@ -117,26 +116,6 @@ fn the_matrix_of_affine_is_that_of_torchvision() {
 }
 
 #[test]
-fn borders_are_those_of_numpy() {
-    for (border, expected) in [
-        (Border::Constant([5, 0, 0]), [5, 5, 5, 5, 10, 20, 30, 5, 5, 5, 5]),
-        (Border::Edge, [10, 10, 10, 10, 10, 20, 30, 30, 30, 30, 30]),
-        (Border::Reflect, [10, 20, 30, 20, 10, 20, 30, 20, 10, 20, 30]),
-        (Border::Symmetric, [30, 30, 20, 10, 10, 20, 30, 30, 20, 10, 10]),
-    ] {
-        let mut out = [0; 11];
-        window(
-            image(&[10, 20, 30], 1, 3),
-            0,
-            -4,
-            border,
-            &mut ImageMut { pixels: &mut out, height: 1, width: 11, channels: 1 },
-        );
-        assert_eq!(out, expected, "{border:?}");
-    }
-}
-
-#[test]
 fn volumes_are_sampled_as_torch_samples_them() {
     let voxels: Vec<u8> = (0..8).collect();
     let theta = [[0.9, 0.1, 0.0, 0.1], [0.0, 1.0, -0.2, 0.0], [0.1, 0.0, 0.8, 0.0]];
@@ -217,67 +196,5 @@ proptest! {
         let source = Image { pixels: &pixels, height, width, channels };
         let out = transformed(source, &[1.0, 0.0, 0.0, 0.0, 1.0, 0.0], interpolation, [0; 3], (height, width));
         prop_assert_eq!(out, pixels);
-    }
-
-    #[test]
-    fn turns_and_flips_undo_themselves(
-        axes in prop::array::uniform3(1usize..20),
-        mirrored in prop::array::uniform3(any::<bool>()),
-        plane in prop_oneof![Just([0usize, 1]), Just([1, 2]), Just([2, 0])],
-        turns in 0usize..4,
-    ) {
-        let voxels: Vec<u32> = (0..).take(axes.iter().product()).collect();
-        let (mut once, mut twice) = (vec![0; voxels.len()], vec![0; voxels.len()]);
-        flips::flip_volume(&voxels, axes, mirrored, &mut once);
-        flips::flip_volume(&once, axes, mirrored, &mut twice);
-        prop_assert_eq!(&twice, &voxels);
-        flips::rot90_volume(&voxels, axes, plane, turns, &mut once);
-        let mut turned = axes;
-        if turns % 2 == 1 {
-            turned.swap(plane[0], plane[1]);
-        }
-        flips::rot90_volume(&once, turned, plane, 4 - turns, &mut twice);
-        prop_assert_eq!(&twice, &voxels);
-    }
-
-    #[test]
-    fn flips_of_images_are_flips_of_volumes(
-        (height, width, channels) in (0usize..9, 1usize..9, prop_oneof![Just(1usize), Just(3)]),
-    ) {
-        let pixels: Vec<u8> = (0..height * width * channels).map(|i| i.to_le_bytes()[0]).collect();
-        let axes = [height, width, channels];
-        let mut expected = pixels.clone();
-        let mut out = pixels.clone();
-        flips::flip_volume(&pixels, axes, [false, true, false], &mut expected);
-        flips::horizontal(&mut out, width, channels);
-        prop_assert_eq!(&out, &expected);
-        out.copy_from_slice(&pixels);
-        flips::flip_volume(&pixels, axes, [true, false, false], &mut expected);
-        flips::vertical(&mut out, width * channels);
-        prop_assert_eq!(&out, &expected);
-    }
-
-    #[test]
-    fn windows_show_the_image_where_it_is(
-        (height, width) in (1usize..9, 1usize..9),
-        (top, left) in (-20isize..20, -20isize..20),
-        (rows, columns) in (0usize..30, 0usize..30),
-        border in prop_oneof![Just(Border::Constant([9, 8, 7])), Just(Border::Edge), Just(Border::Reflect), Just(Border::Symmetric)],
-    ) {
-        let pixels: Vec<u8> = (0..height * width * 3).map(|i| i.to_le_bytes()[0]).collect();
-        let mut out = vec![0; rows * columns * 3];
-        let mut target = ImageMut { pixels: &mut out, height: rows, width: columns, channels: 3 };
-        window(image(&pixels, height, width), top, left, border, &mut target);
-        for (i, pixel) in out.as_chunks::<3>().0.iter().enumerate() {
-            let (y, x) = (top.checked_add_unsigned(i / columns), left.checked_add_unsigned(i % columns));
-            let inside = |position: Option<isize>, len| {
-                position.and_then(|position| usize::try_from(position).ok()).filter(|&position| position < len)
-            };
-            match (inside(y, height), inside(x, width)) {
-                (Some(y), Some(x)) => prop_assert_eq!(pixel, &pixels[(y * width + x) * 3..][..3]),
-                _ if matches!(border, Border::Constant(_)) => prop_assert_eq!(pixel, &[9, 8, 7]),
-                _ => prop_assert!(pixels.as_chunks().0.contains(pixel)),
-            }
-        }
     }
 }

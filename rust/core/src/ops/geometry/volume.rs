@@ -3,7 +3,7 @@
 
 /// Rows for x, y, z, each in terms of (x, y, z, 1): torch's `theta` for one volume. Coordinates run from -1 to 1 over an
 /// axis, x along the width and z along the depth, and map positions in the output to positions in the input.
-pub type Theta = [[f32; 4]; 3];
+pub(in crate::ops) type Theta = [[f32; 4]; 3];
 
 /// Writes the transform of a volume of `axes` (depth, height, width) to `out`, a volume of `out_axes`. Beyond the volume
 /// there are zeros. Agrees with torch to 1e-5 of the range of values: torch builds its grid first, in another order of
@@ -12,7 +12,7 @@ pub type Theta = [[f32; 4]; 3];
 /// # Panics
 /// If the lengths of `voxels` and `out` are not those of their axes.
 #[allow(clippy::cast_precision_loss, reason = "axes are far below 2^24")]
-pub fn affine<T: Copy + Into<f32>>(
+pub(in crate::ops) fn affine<T: Copy + Into<f32>>(
     voxels: &[T],
     axes: [usize; 3],
     theta: &Theta,

@@ -1,42 +1,24 @@
 //! The pixels of a view in C order.
 
+use super::super::colour::lookup;
 use super::super::view::View;
 use super::work::Luts;
 
 /// A view's pixels in C order, through the tables.
 pub(super) fn gather<const CHANNELS: usize>(bytes: &[u8], view: &View, luts: Option<&Luts>, out: &mut [u8]) {
     if view.is_packed(CHANNELS) {
-        let pixels = &bytes[view.offset..view.offset + out.len()];
-        match luts {
-            None => out.copy_from_slice(pixels),
-            Some(luts) => {
-                for (to, from) in out.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(pixels.as_chunks::<CHANNELS>().0) {
-                    *to = std::array::from_fn(|channel| luts[channel][usize::from(from[channel])]);
-                }
-            }
-        }
-        return;
-    }
-    if CHANNELS == 1 && view.step[2].abs() != 1 && transpose(bytes, view, out) {
-        if let Some(luts) = luts {
-            for value in out {
-                *value = luts[0][usize::from(*value)];
-            }
-        }
-        return;
-    }
-    let rows = out.chunks_exact_mut(view.len[2] * CHANNELS);
-    for (row, first) in rows.zip(view.rows()) {
-        let mut at = first;
-        for pixel in row.as_chunks_mut::<CHANNELS>().0 {
-            *pixel = *bytes[at..].first_chunk().expect("the view is inside");
-            at = at.wrapping_add_signed(view.step[2]);
-        }
-        if let Some(luts) = luts {
+        out.copy_from_slice(&bytes[view.offset..view.offset + out.len()]);
+    } else if CHANNELS > 1 || view.step[2].abs() == 1 || !transpose(bytes, view, out) {
+        for (row, first) in out.chunks_exact_mut(view.len[2] * CHANNELS).zip(view.rows()) {
+            let mut at = first;
             for pixel in row.as_chunks_mut::<CHANNELS>().0 {
-                *pixel = std::array::from_fn(|channel| luts[channel][usize::from(pixel[channel])]);
+                *pixel = *bytes[at..].first_chunk().expect("the view is inside");
+                at = at.wrapping_add_signed(view.step[2]);
             }
         }
+    }
+    if let Some(luts) = luts {
+        lookup::apply(out, &luts[..CHANNELS]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! One sample on its way through the steps on `uint8`: where its bytes are, and what is still to be done to them.
 
+use super::super::colour::tables;
 use super::super::image::{Image, ImageMut};
 use super::super::view::View;
 use super::gather::gather;
@@ -59,9 +60,7 @@ impl<'a> Work<'a> {
             None => self.luts = Some(*next),
             Some(luts) => {
                 for (lut, next) in luts.iter_mut().zip(next) {
-                    for value in lut {
-                        *value = next[usize::from(*value)];
-                    }
+                    *lut = tables::then(lut, next);
                 }
             }
         }

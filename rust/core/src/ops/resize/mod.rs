@@ -24,11 +24,9 @@ mod short;
 mod split;
 #[cfg(test)]
 mod tests;
-mod volume;
 
 pub use filter::Filter;
 pub use geometry::Crop;
-pub use volume::{ResizeVolume, VolumeFilter};
 
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
