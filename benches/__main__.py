@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import decoding, loading, memory
+from benches import decoding, kernels, loading, memory, pipelines
 from benches.machine import describe
 
 
@@ -24,6 +24,9 @@ def main() -> None:
     console.print(describe(), markup=False)
     with tempfile.TemporaryDirectory() as scratch:
         loading.run(Path(scratch), options.rounds, console)
+        kernels.run(options.rounds, console)
+        with tempfile.TemporaryDirectory() as sets:
+            pipelines.run(Path(sets), options.rounds, console)
         decoding.run(Path(scratch), options.root, options.rounds, console)
         memory.run(Path(scratch), options.gigabytes, console)
 
