@@ -1,5 +1,6 @@
 """torchvision's pipelines as ours, and batches mixed as torchvision mixes them."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 import torchvision.transforms as tv
 from torchvision.transforms import v2
 
+import medmnist_fast as mf
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 
 FIRST = [
@@ -75,6 +77,15 @@ def test_deterministic_pipelines_give_torchvisions_bytes() -> None:
     )
     image = tv.ToPILImage()(torch.randint(0, 256, (3, 50, 40), dtype=torch.uint8))
     assert torch.equal(T.from_torchvision(theirs)(image), theirs(image))
+
+
+def test_a_loader_translates_what_its_data_set_has(data_root: Path) -> None:
+    theirs = tv.Compose([tv.Resize(30), tv.ToTensor(), tv.Normalize([0.5], [0.25])])
+    train = mf.RetinaMNIST("train", root=data_root, transform=theirs)
+    images, _ = next(iter(mf.DataLoader(train, 8)))
+    assert torch.equal(images, torch.stack([train[index][0] for index in range(8)]))
+    with pytest.raises(ValueError, match=r"Compose\[0\] Lambda: there is no such transform here"):
+        mf.DataLoader(train, 8, transform=tv.Compose([tv.Lambda(abs)]))
 
 
 def test_what_cannot_be_translated_is_named_one_by_one() -> None:

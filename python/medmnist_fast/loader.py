@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from medmnist_fast import _core
 from medmnist_fast.checks import whole_number
 from medmnist_fast.dataset import MedMNIST
-from medmnist_fast.transforms.base import Transform, compile_plan
+from medmnist_fast.transforms import from_torchvision
+from medmnist_fast.transforms.base import compile_plan
 from medmnist_fast.transforms.kinds import as_output, seed_or_random
 from medmnist_fast.transforms.values import dtype_name
 
@@ -30,7 +31,8 @@ class DataLoader:
         dataset: one of the 18 data sets. Its ``imgs`` and ``labels`` are taken as they are now.
         batch_size: samples per batch, at least 1.
         shuffle: a new random order each epoch instead of the file's.
-        transform: of :mod:`medmnist_fast.transforms`; by default the data set's own.
+        transform: of :mod:`medmnist_fast.transforms`, or of torchvision, which is translated as by
+            :func:`~medmnist_fast.transforms.from_torchvision`; by default the data set's own.
         seed: names the order and the random transforms, below 2⁶⁴. By default one is drawn from torch's global
             generator if torch is loaded, else from NumPy's.
         num_workers: threads, at most 1,024; 0 makes batches in the thread that asks for them. By default one per
@@ -48,7 +50,7 @@ class DataLoader:
     Raises:
         TypeError: a data set or transform of another kind, or a subclass with a ``__getitem__`` of its own.
         ValueError: a number outside its range, an empty data set, labels that are no whole numbers (N, L), or a
-            transform that does not fit the data.
+            transform that cannot be translated or does not fit the data.
         ImportError: ``output="torch"`` without torch.
     """
 
@@ -58,7 +60,7 @@ class DataLoader:
         batch_size: int = 1,
         shuffle: bool = False,
         *,
-        transform: Transform | None = None,
+        transform: Any = None,
         seed: int | None = None,
         num_workers: int | None = None,
         prefetch_factor: int = 2,
@@ -99,7 +101,9 @@ class DataLoader:
             found = f"{labels.dtype} of shape {labels.shape}"
             raise ValueError(f"the data set's labels are {found}; allowed: whole numbers of shape (N, L), L at least 1")
         labels = np.require(labels, np.int64, ["C", "A"])
-        transform = dataset.transform if transform is None else transform  # type: ignore[assignment]
+        transform = dataset.transform if transform is None else transform
+        if type(transform).__module__.partition(".")[0] == "torchvision":
+            transform = from_torchvision(transform)
         self.plan = compile_plan(
             transform,
             dataset.spatial_dims,
