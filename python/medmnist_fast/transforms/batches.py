@@ -1,5 +1,6 @@
 """Transforms of whole batches: what a training loop mixes after the loader."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from medmnist_fast.transforms.kinds import seed_or_random
 from medmnist_fast.transforms.parameters import floats
 
 
-class _Mix:
+class _Mix(ABC):
     """Mixes each sample of a batch with the one before it, by a share drawn from Beta(alpha, alpha).
 
     Args:
@@ -49,8 +50,9 @@ class _Mix:
         hot = _one_hot(name, labels, self.num_classes)
         return mixed, _roll(hot) * (1.0 - share) + hot * share
 
+    @abstractmethod
     def _mix(self, images: Any, share: float, rng: np.random.Generator) -> tuple[Any, float]:
-        raise NotImplementedError
+        """The mixed images, and the share that is left of each."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(alpha={self.alpha}, num_classes={self.num_classes})"
