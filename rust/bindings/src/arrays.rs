@@ -96,3 +96,43 @@ impl AsRef<[u8]> for Borrowed {
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 }
+
+/// The bytes of a C-contiguous, writable array, kept alive and for us alone.
+pub(crate) struct BorrowedMut {
+    start: *mut u8,
+    len: usize,
+    _owner: Py<PyArrayDyn<u8>>,
+}
+
+impl BorrowedMut {
+    pub(crate) fn new(array: &Bound<'_, PyArrayDyn<u8>>) -> PyResult<Self> {
+        require_c_contiguous(array.is_c_contiguous())?;
+        // Refused for arrays that are read-only, or borrowed already.
+        drop(array.try_readwrite()?);
+        Ok(Self { start: array.data(), len: array.len(), _owner: array.clone().unbind() })
+    }
+}
+
+// SAFETY: whoever has the value has the bytes, and the owner is a reference count that PyO3 releases from any thread.
+#[allow(unsafe_code)]
+unsafe impl Send for BorrowedMut {}
+// SAFETY: as above; through a shared reference the bytes are only read.
+#[allow(unsafe_code)]
+unsafe impl Sync for BorrowedMut {}
+
+impl AsRef<[u8]> for BorrowedMut {
+    #[allow(unsafe_code)]
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: NumPy keeps `len` bytes at `start` while the owner lives. `medmnist_fast` lends arrays that it has just
+        // made and touches again only when the batch in them is done.
+        unsafe { std::slice::from_raw_parts(self.start, self.len) }
+    }
+}
+
+impl AsMut<[u8]> for BorrowedMut {
+    #[allow(unsafe_code)]
+    fn as_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }
+    }
+}

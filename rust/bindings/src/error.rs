@@ -1,6 +1,6 @@
 //! The engine's errors as the exceptions a Python person expects.
 
-use pyo3::exceptions::{PyKeyError, PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyMemoryError, PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{PyErr, PyResult, create_exception};
 
@@ -45,6 +45,7 @@ fn exception(error: Error) -> PyErr {
         Error::Io { source, .. } => std::io::Error::new(source.kind(), sentence).into(),
         Error::Npz { member, offset, .. } => npz_error(sentence, member, offset),
         Error::NoMember { .. } => PyKeyError::new_err(sentence),
+        Error::OutOfRange { .. } => PyIndexError::new_err(sentence),
         Error::Memory { .. } => PyMemoryError::new_err(sentence),
         Error::Invalid(_) => PyValueError::new_err(sentence),
         _ => PyRuntimeError::new_err(sentence),

@@ -1,11 +1,14 @@
 //! The memory of batches: slots that are filled, lent out, and filled again.
 
+use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
+use crate::loader::Labels;
 use crate::memory::Memory;
 
-/// A pool of equally large slots. It never blocks: who keeps every batch gets fresh memory for the next.
+/// A pool of slots for batches of one size, or of a few. It never blocks: who keeps every batch gets fresh memory for the next.
 ///
 /// A pool belongs to the process that made it. In a forked child its lock may be held for ever by a thread that
 /// exists in the parent only, so slots inherited by a child are freed there and not put back.
@@ -16,13 +19,20 @@ pub struct SlotPool {
     /// Warm slots kept for reuse; more than the pipeline can hold at once would never be used.
     capacity: usize,
     free: Mutex<Vec<Memory>>,
+    in_use: AtomicUsize,
 }
 
 impl SlotPool {
     /// A pool of slots of `slot_len` bytes that keeps up to `capacity` of them warm.
     #[must_use]
     pub fn new(slot_len: usize, capacity: usize) -> Arc<Self> {
-        Arc::new(Self { process: std::process::id(), slot_len, capacity, free: Mutex::default() })
+        Arc::new(Self {
+            process: std::process::id(),
+            slot_len,
+            capacity,
+            free: Mutex::default(),
+            in_use: AtomicUsize::new(0),
+        })
     }
 
     /// This pool, or an empty one like it if this one is the parent process's.
@@ -35,14 +45,30 @@ impl SlotPool {
         self.process == std::process::id()
     }
 
-    /// A warm slot if there is one, else a fresh one. Its bytes are whatever they were.
-    pub fn take(self: &Arc<Self>) -> Result<Slot> {
+    /// Bytes of a slot.
+    #[must_use]
+    pub fn slot_len(&self) -> usize {
+        self.slot_len
+    }
+
+    /// Slots that are lent out.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        self.in_use.load(Relaxed)
+    }
+
+    /// A warm slot if there is one, else a fresh one; a larger one if a batch needs it. Its bytes are whatever they
+    /// were.
+    pub fn take(self: &Arc<Self>, len: usize) -> Result<Slot> {
         let warm = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let memory = warm.map_or_else(|| Memory::zeroed(self.slot_len), Ok)?;
+        let warm = warm.filter(|memory| memory.as_ref().len() >= len);
+        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), Ok)?;
+        self.in_use.fetch_add(1, Relaxed);
         Ok(Slot { memory: Some(memory), pool: Arc::clone(self) })
     }
 
     fn put_back(&self, memory: Memory) {
+        self.in_use.fetch_sub(1, Relaxed);
         if !self.is_ours() {
             return;
         }
@@ -81,13 +107,55 @@ impl Drop for Slot {
     }
 }
 
+/// Memory for one batch that somebody else owns, such as pinned memory of a framework; it comes back with the batch.
+pub trait Lend: AsRef<[u8]> + AsMut<[u8]> + Send + Sync {
+    /// To find out whose it is.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// See [`Lend`].
+pub type Lent = Box<dyn Lend>;
+
+impl std::fmt::Debug for dyn Lend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Lent({} bytes)", self.as_ref().len())
+    }
+}
+
+/// Where the samples of a batch are.
+#[derive(Debug)]
+pub enum Place {
+    /// In memory that is used again.
+    Slot(Slot),
+    /// In somebody else's.
+    Lent(Lent),
+}
+
+impl AsMut<[u8]> for Place {
+    fn as_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Slot(slot) => slot.as_mut(),
+            Self::Lent(memory) => (**memory).as_mut(),
+        }
+    }
+}
+
+impl AsRef<[u8]> for Place {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Slot(slot) => slot.as_ref(),
+            Self::Lent(memory) => (**memory).as_ref(),
+        }
+    }
+}
+
 /// One batch: `len` samples of a plan's output and their labels.
 #[derive(Debug)]
 pub struct Batch {
-    /// Samples, one after the other; a last, smaller batch leaves the slot's end unused.
-    pub images: Slot,
-    /// `len` rows of labels.
-    pub labels: Vec<i64>,
+    /// Samples, one after the other; a last, smaller batch leaves the end unused.
+    pub images: Place,
+    /// Their labels.
+    pub labels: Labels,
     /// Number of samples.
     pub len: usize,
 }
@@ -103,21 +171,30 @@ mod tests {
     #[test]
     fn a_dropped_slot_is_the_next_one_taken() {
         let pool = SlotPool::new(100, 2);
-        let slot = pool.take().expect("memory");
+        let slot = pool.take(100).expect("memory");
         let first = address(&slot);
         drop(slot);
-        assert_eq!(address(&pool.take().expect("memory")), first);
+        assert_eq!(address(&pool.take(100).expect("memory")), first);
     }
 
     #[test]
     fn kept_slots_are_never_given_twice() {
         let pool = SlotPool::new(100, 1);
-        let kept: Vec<Slot> = (0..5).map(|_| pool.take().expect("memory")).collect();
+        let kept: Vec<Slot> = (0..5).map(|_| pool.take(100).expect("memory")).collect();
+        assert_eq!(pool.in_use(), 5);
         let mut addresses: Vec<usize> = kept.iter().map(address).collect();
         addresses.sort_unstable();
         addresses.dedup();
         assert_eq!(addresses.len(), 5);
         drop(kept);
         assert_eq!(pool.free.lock().expect("not poisoned").len(), 1);
+        assert_eq!(pool.in_use(), 0);
+    }
+
+    #[test]
+    fn a_larger_batch_gets_a_larger_slot() {
+        let pool = SlotPool::new(100, 2);
+        drop(pool.take(100).expect("memory"));
+        assert_eq!(pool.take(300).expect("memory").as_ref().len(), 300);
     }
 }

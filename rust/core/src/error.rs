@@ -52,6 +52,14 @@ pub enum Error {
     /// An argument is outside its range, or does not fit the data.
     #[error("{0}")]
     Invalid(String),
+    /// A sampler named a sample that is not there.
+    #[error("sample {index}; allowed: 0 to {}", len - 1)]
+    OutOfRange {
+        /// The sample.
+        index: usize,
+        /// Number of samples.
+        len: usize,
+    },
     /// The caller's callback wanted no more.
     #[error("interrupted: {0}")]
     Interrupted(Box<dyn std::error::Error + Send + Sync>),

@@ -1,257 +1,134 @@
-//! One pass over the data: workers make batches in any order, the consumer gets them in theirs.
-//!
-//! Shared between threads: `Queue`, under one lock that is never held while a batch is made, and two conditions,
-//! `made` (for consumers) and `wanted` (for workers). Everything else is read-only. A worker may be at most a window
-//! of batches ahead of the consumer, so a batch always has a place in the ring. `tests/loader.rs` holds it to that.
+//! One pass over the data as a consumer holds it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Loader, ahead};
-use crate::batch::{Batch, SlotPool};
-use crate::random::Key;
-use crate::sampler::Order;
+use super::data::Data;
+use super::pass::Pass;
+use super::pool::{Next, Pool};
+use super::queue::Queue;
+use crate::batch::Lent;
 use crate::{Error, Result};
 
-/// An iterator over the batches of one epoch, for any number of consuming threads. Dropping it stops the workers.
+/// An iterator over the batches of one pass, for any number of consuming threads. Dropping it ends the pass.
 #[derive(Debug)]
 pub struct Epoch {
-    shared: Arc<Shared>,
-    workers: Vec<JoinHandle<()>>,
-    process: u32,
-}
-
-/// What [`Epoch::next`] found.
-#[derive(Debug)]
-pub enum Next {
-    /// The next batch in order.
-    Batch(Batch),
-    /// Not made yet; ask again.
-    Pending,
-    /// There are no more.
-    End,
-}
-
-#[derive(Debug)]
-struct Shared {
-    loader: Arc<Loader>,
-    slots: Arc<SlotPool>,
-    order: Order,
-    key: Key,
-    batches: usize,
-    queue: Mutex<Queue>,
-    made: Condvar,
-    wanted: Condvar,
-}
-
-#[derive(Debug)]
-struct Queue {
-    /// Number of the next batch that a worker takes up.
-    next_made: usize,
-    /// Number of the next batch that a consumer gets.
-    next_yielded: usize,
-    /// Batch `n` waits at `n % ring.len()`.
-    ring: Vec<Option<Result<Batch>>>,
-    stopped: bool,
+    pass: Arc<Pass>,
+    pool: Arc<Pool>,
 }
 
 impl Epoch {
-    pub(super) fn start(loader: Arc<Loader>, key: Key, order: Order) -> Result<Self> {
-        let batches = loader.batches();
-        let threads = loader.options.threads.min(batches);
-        let ring = std::iter::repeat_with(|| None).take(ahead(loader.options).min(batches)).collect();
-        let shared = Arc::new(Shared {
-            slots: loader.slots(),
-            loader,
-            order,
-            key,
-            batches,
-            queue: Mutex::new(Queue { next_made: 0, next_yielded: 0, ring, stopped: false }),
-            made: Condvar::new(),
-            wanted: Condvar::new(),
-        });
-        let mut epoch = Self { shared, workers: Vec::with_capacity(threads), process: std::process::id() };
-        for number in 0..threads {
-            let shared = Arc::clone(&epoch.shared);
-            let worker = std::thread::Builder::new()
-                .name(format!("medmnist-{number}"))
-                .spawn(move || shared.work())
-                .map_err(|error| Error::Worker(format!("cannot start worker thread {number}: {error}")))?;
-            epoch.workers.push(worker);
-        }
-        Ok(epoch)
+    pub(super) fn start(pool: Arc<Pool>, pass: Pass, queue: Queue) -> Self {
+        let pass = Arc::new(pass);
+        pool.add(Arc::clone(&pass), queue);
+        Self { pass, pool }
     }
 
     /// The next batch; waits for it no longer than `patience`. A worker's failure arrives in its batch's place.
     pub fn next(&self, patience: Duration) -> Result<Next> {
-        if !self.is_ours() {
-            return Err(Error::Worker(
-                "this iterator was made before the process forked and its threads stayed there; iterate anew".into(),
-            ));
-        }
-        if self.workers.is_empty() {
-            return self.shared.make_next();
-        }
-        self.shared.wait_for_next(patience)
+        self.require_ours()?;
+        Ok(self.pool.next(&self.pass, patience))
     }
 
-    /// Batches that have not been yielded yet; none in a forked child.
+    /// Adds a batch of the samples at `indices`, to a pass that was started without an order.
+    pub fn give(&self, indices: Vec<u32>) -> Result<()> {
+        self.require_ours()?;
+        let len = self.pass.data.len();
+        if let Some(&index) = indices.iter().find(|&&index| index as usize >= len) {
+            return Err(Error::OutOfRange { index: index as usize, len });
+        }
+        self.pool.give(&self.pass, indices);
+        Ok(())
+    }
+
+    /// Adds memory for one batch, to a pass that was started for lent memory. It comes back with the batch.
+    pub fn lend(&self, memory: Lent) -> Result<()> {
+        self.require_ours()?;
+        self.pool.lend(&self.pass, memory);
+        Ok(())
+    }
+
+    /// Batches that are known of and have not been yielded yet; none in a forked child.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        if self.is_ours() { self.shared.batches - self.shared.lock().next_yielded } else { 0 }
+        if self.pool.is_ours() { self.pool.remaining(&self.pass) } else { 0 }
     }
 
-    fn is_ours(&self) -> bool {
-        self.process == std::process::id()
-    }
-
-    /// The loader whose epoch this is.
+    /// What it reads.
     #[must_use]
-    pub fn loader(&self) -> &Loader {
-        &self.shared.loader
+    pub fn data(&self) -> &Data {
+        &self.pass.data
+    }
+
+    fn require_ours(&self) -> Result<()> {
+        if self.pool.is_ours() {
+            return Ok(());
+        }
+        Err(Error::Worker(
+            "this iterator was made before the process forked and its threads stayed there; iterate anew".into(),
+        ))
     }
 }
 
 impl Drop for Epoch {
     fn drop(&mut self) {
-        if !self.is_ours() {
-            // A forked child has neither the threads nor, perhaps, a free lock: it leaves both alone.
-            self.workers.drain(..).for_each(std::mem::forget);
-            return;
+        if self.pool.is_ours() {
+            self.pool.remove(&self.pass);
         }
-        self.shared.lock().stopped = true;
-        self.shared.wanted.notify_all();
-        for worker in self.workers.drain(..) {
-            // Workers catch their panics; there is nothing to learn from the result.
-            let _ = worker.join();
-        }
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A worker's life.
-    fn work(&self) {
-        while let Some(number) = self.take_up() {
-            let result = self.make(number);
-            let mut queue = self.lock();
-            let place = number % queue.ring.len();
-            queue.ring[place] = Some(result);
-            drop(queue);
-            self.made.notify_all();
-        }
-    }
-
-    /// The number of the batch to make next, as soon as it is wanted; `None` when there is nothing left to do.
-    fn take_up(&self) -> Option<usize> {
-        let mut queue = self.lock();
-        loop {
-            if queue.stopped || queue.next_made == self.batches {
-                return None;
-            }
-            if queue.next_made < queue.next_yielded + queue.ring.len() {
-                queue.next_made += 1;
-                return Some(queue.next_made - 1);
-            }
-            queue = self.wanted.wait(queue).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn wait_for_next(&self, patience: Duration) -> Result<Next> {
-        let deadline = Instant::now() + patience;
-        let mut queue = self.lock();
-        loop {
-            if queue.next_yielded == self.batches {
-                return Ok(Next::End);
-            }
-            let place = queue.next_yielded % queue.ring.len();
-            if let Some(result) = queue.ring[place].take() {
-                queue.next_yielded += 1;
-                drop(queue);
-                self.wanted.notify_one();
-                return result.map(Next::Batch);
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(Next::Pending);
-            }
-            let (reacquired, _) = self.made.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner);
-            queue = reacquired;
-        }
-    }
-
-    /// Without workers: makes the next batch here and now.
-    fn make_next(&self) -> Result<Next> {
-        let mut queue = self.lock();
-        let number = queue.next_yielded;
-        if number == self.batches {
-            return Ok(Next::End);
-        }
-        queue.next_yielded += 1;
-        drop(queue);
-        self.make(number).map(Next::Batch)
-    }
-
-    fn make(&self, number: usize) -> Result<Batch> {
-        // Unwind safety: a batch that was being made is dropped whole; nothing else is written to.
-        catch_unwind(AssertUnwindSafe(|| self.loader.make(number, &self.order, self.key, &self.slots)))
-            .unwrap_or_else(|_| Err(Error::Worker(format!("batch {number}: its worker panicked"))))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
 
+    use super::super::{Images, Labels, Loader, Options, Part};
     use super::*;
-    use crate::loader::{Images, Options};
     use crate::ops::{Output, Plan, SampleShape};
+    use crate::sampler::{Sampler, Shard};
 
-    fn epoch(threads: usize) -> Epoch {
+    fn epoch(threads: usize, lent_memory: bool) -> Epoch {
         let shape = SampleShape::Image { height: 1, width: 1, channels: 1 };
         let plan = Arc::new(Plan::compile(&[], shape, false, Output::default()).expect("fits"));
-        let options = Options { batch_size: 1, shuffle: false, drop_last: false, seed: 0, threads, prefetch: 1 };
-        Loader::new(Images::new(vec![0; 9]), vec![0; 9], 1, plan, options).expect("fits").epoch(0).expect("starts")
+        let part = Part { images: Images::new(vec![0; 9]), plan };
+        let data = Data::new(vec![part], Labels::I64(vec![0; 9]), 1, None).expect("fits");
+        let options = Options { batch_size: 1, drop_last: false, seed: 0, threads, prefetch: 1, lent_memory };
+        let sampler = Sampler::sequential(9).expect("few");
+        Loader::new(data, sampler, Shard::whole(), options).expect("fits").epoch(0, 0).expect("starts")
     }
 
     /// As in a forked child: another process number, and a lock that nobody will ever release.
     #[test]
     fn an_inherited_epoch_neither_hangs_nor_goes_on() {
-        let mut inherited = epoch(2);
-        inherited.process = std::process::id().wrapping_add(1);
-        let shared = Arc::clone(&inherited.shared);
-        let held = shared.lock();
+        let mut inherited = epoch(2, false);
+        inherited.pool = Pool::of_another_process(1).expect("starts");
+        let pool = Arc::clone(&inherited.pool);
+        let held = pool.hold();
         assert_eq!(inherited.remaining(), 0);
-        let error = inherited.next(Duration::ZERO).expect_err("not this process's").to_string();
-        assert!(error.contains("before the process forked"), "{error}");
+        for error in [inherited.next(Duration::ZERO).err(), inherited.give(vec![]).err()] {
+            let error = error.expect("not this process's").to_string();
+            assert!(error.contains("before the process forked"), "{error}");
+        }
         drop(inherited);
-        // The workers are this process's after all: let them go.
         drop(held);
-        shared.lock().stopped = true;
-        shared.wanted.notify_all();
     }
 
     #[test]
-    fn patience_ends_although_other_batches_arrive() {
-        let epoch = epoch(0);
+    fn patience_ends_although_others_are_woken() {
+        // There is no memory: no batch will ever be made.
+        let epoch = epoch(1, true);
         let enough = AtomicBool::new(false);
-        // A place for a batch that no worker will make.
-        epoch.shared.lock().ring.push(None);
         std::thread::scope(|scope| {
             let chatter = scope.spawn(|| {
                 let start = Instant::now();
                 while !enough.load(Ordering::Relaxed) && start.elapsed() < Duration::from_secs(20) {
-                    epoch.shared.made.notify_all();
+                    epoch.pass.made.notify_all();
                     std::thread::sleep(Duration::from_millis(1));
                 }
             });
-            assert!(matches!(epoch.shared.wait_for_next(Duration::from_millis(50)), Ok(Next::Pending)));
-            assert!(!chatter.is_finished(), "waited until there was no other batch to wait for");
+            assert!(matches!(epoch.next(Duration::from_millis(50)), Ok(Next::Pending)));
+            assert!(!chatter.is_finished(), "waited until nobody was woken any more");
             enough.store(true, Ordering::Relaxed);
         });
     }

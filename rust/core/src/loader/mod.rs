@@ -1,15 +1,26 @@
 //! Batches: samples in an epoch's order, through a plan, into slots, on threads.
 
+mod data;
 mod epoch;
+mod pass;
+mod pool;
+mod queue;
+mod statistics;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-pub use epoch::{Epoch, Next};
+pub use data::{Data, Images, Labels, Part};
+pub use epoch::Epoch;
+pub use pool::Next;
+pub use statistics::Statistics;
 
-use crate::batch::{Batch, SlotPool};
-use crate::ops::Plan;
+use self::pass::{Ordered, Pass};
+use self::pool::Pool;
+use self::queue::Queue;
+use self::statistics::Counters;
+use crate::batch::SlotPool;
 use crate::random::Key;
-use crate::sampler::Order;
+use crate::sampler::{Sampler, Shard};
 use crate::{Error, Result};
 
 /// How a loader cuts an epoch into batches and who makes them.
@@ -17,8 +28,6 @@ use crate::{Error, Result};
 pub struct Options {
     /// Samples per batch, at least 1.
     pub batch_size: usize,
-    /// A new random order each epoch, instead of the file's.
-    pub shuffle: bool,
     /// Leaves out a last batch that is smaller than the others.
     pub drop_last: bool,
     /// Names the random order and the random transforms.
@@ -27,128 +36,129 @@ pub struct Options {
     pub threads: usize,
     /// Batches per thread made ahead of the consumer, at least 1.
     pub prefetch: usize,
-}
-
-/// `uint8` samples in memory, whoever owns them.
-pub struct Images(Box<dyn AsRef<[u8]> + Send + Sync>);
-
-impl Images {
-    /// Samples lie in `owner` one after the other.
-    pub fn new(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Self {
-        Self(Box::new(owner))
-    }
-
-    fn bytes(&self) -> &[u8] {
-        (*self.0).as_ref()
-    }
-}
-
-impl std::fmt::Debug for Images {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Images({} bytes)", self.bytes().len())
-    }
+    /// Batches go into memory that the caller lends, and not into slots of the loader.
+    pub lent_memory: bool,
 }
 
 /// Everything that stays the same from epoch to epoch.
 #[derive(Debug)]
 pub struct Loader {
-    images: Images,
-    labels: Vec<i64>,
-    labels_per_sample: usize,
-    samples: usize,
-    plan: Arc<Plan>,
+    data: Arc<Data>,
+    sampler: Sampler,
+    shard: Shard,
     options: Options,
-    slots: Mutex<Arc<SlotPool>>,
+    counters: Arc<Counters>,
+    here: Mutex<Here>,
+}
+
+/// What belongs to a process and is made anew in a forked child.
+#[derive(Debug)]
+struct Here {
+    slots: Arc<SlotPool>,
+    pool: Option<Arc<Pool>>,
 }
 
 impl Loader {
-    /// Checks that the parts fit together. `labels` holds `labels_per_sample` values for each sample.
-    pub fn new(
-        images: Images,
-        labels: Vec<i64>,
-        labels_per_sample: usize,
-        plan: Arc<Plan>,
-        options: Options,
-    ) -> Result<Arc<Self>> {
+    /// Checks that the parts fit together. The sampler's indices are those of `data`.
+    pub fn new(data: Data, sampler: Sampler, shard: Shard, options: Options) -> Result<Self> {
         let positive = |name: &str, value: usize| match value {
             0 => Err(Error::invalid(format!("{name} = 0; allowed: 1 or more"))),
             _ => Ok(()),
         };
         positive("batch_size", options.batch_size)?;
         positive("prefetch_factor", options.prefetch)?;
-        let samples = images.bytes().len() / plan.input_shape().byte_len();
-        if samples == 0 {
-            return Err(Error::invalid("the data set is empty: 0 samples; allowed: 1 or more"));
+        if let Some(index) = sampler.largest().map(|index| index as usize).filter(|&index| index >= data.len()) {
+            return Err(Error::OutOfRange { index, len: data.len() });
         }
-        if samples.checked_mul(labels_per_sample) != Some(labels.len()) {
-            let rows = labels.len() / labels_per_sample.max(1);
-            return Err(Error::invalid(format!(
-                "{samples} images but {rows} rows of labels; allowed: as many of each"
-            )));
-        }
-        // A batch larger than the data set is never filled.
-        let slot_len = options.batch_size.min(samples).checked_mul(plan.output_len()).ok_or_else(|| {
+        // A batch larger than an epoch is never filled.
+        let largest = options.batch_size.min(shard.len(sampler.len(), 0));
+        let slot_len = largest.checked_mul(data.plan().output_len()).ok_or_else(|| {
             Error::invalid(format!("batch_size = {}: a batch does not fit into memory", options.batch_size))
         })?;
         // Beside the batches made ahead, a training loop holds the one it works on and, until the assignment of the
         // loop variable, the one before.
-        let capacity = ahead(options).saturating_add(2);
-        let slots = Mutex::new(SlotPool::new(slot_len, capacity));
-        Ok(Arc::new(Self { images, labels, labels_per_sample, samples, plan, options, slots }))
+        let slots = SlotPool::new(slot_len, options.ahead().saturating_add(2));
+        let here = Mutex::new(Here { slots, pool: None });
+        Ok(Self { data: Arc::new(data), sampler, shard, options, counters: Arc::default(), here })
     }
 
-    /// Batches in an epoch.
+    /// Samples of this rank, in what is left of an epoch from position `start` of its order on.
     #[must_use]
-    pub fn batches(&self) -> usize {
-        match self.options {
-            Options { batch_size, drop_last: true, .. } => self.samples / batch_size,
-            Options { batch_size, .. } => self.samples.div_ceil(batch_size),
-        }
+    pub fn samples(&self, start: usize) -> usize {
+        self.shard.len(self.sampler.len(), start.min(self.sampler.len()))
     }
 
-    /// Number of labels of each sample.
+    /// Batches of them.
     #[must_use]
-    pub fn labels_per_sample(&self) -> usize {
-        self.labels_per_sample
+    pub fn batches(&self, start: usize) -> usize {
+        let Options { batch_size, drop_last, .. } = self.options;
+        let samples = self.samples(start);
+        if drop_last { samples / batch_size } else { samples.div_ceil(batch_size) }
     }
 
-    /// What makes batches of samples.
+    /// What it reads.
     #[must_use]
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+    pub fn data(&self) -> &Data {
+        &self.data
     }
 
-    /// Starts an epoch; the same number gives the same bytes.
-    pub fn epoch(self: &Arc<Self>, epoch: u32) -> Result<Epoch> {
+    /// Bytes of memory that a batch needs.
+    #[must_use]
+    pub fn slot_len(&self) -> usize {
+        self.here().slots.slot_len()
+    }
+
+    /// Batches that may be made or wait before the consumer asks for them.
+    #[must_use]
+    pub fn ahead(&self) -> usize {
+        self.options.ahead()
+    }
+
+    /// Starts an epoch, from position `start` of its order on; the same numbers give the same bytes.
+    pub fn epoch(&self, epoch: u32, start: usize) -> Result<Epoch> {
         let key = Key { seed: self.options.seed, epoch };
-        let order =
-            if self.options.shuffle { Order::shuffled(self.samples, key) } else { Order::sequential(self.samples) }?;
-        Epoch::start(Arc::clone(self), key, order)
+        let start = start.min(self.sampler.len());
+        let order = self.sampler.order(key);
+        let ordered = Ordered { order, shard: self.shard, start, batch_size: self.options.batch_size };
+        self.start(key, Some(ordered), Some(self.batches(start)))
     }
 
-    fn slots(&self) -> Arc<SlotPool> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        *slots = slots.of_this_process();
-        Arc::clone(&slots)
+    /// Starts a pass whose batches will be named by [`Epoch::give`].
+    pub fn pass(&self, epoch: u32) -> Result<Epoch> {
+        self.start(Key { seed: self.options.seed, epoch }, None, None)
     }
 
-    fn make(&self, number: usize, order: &Order, key: Key, slots: &Arc<SlotPool>) -> Result<Batch> {
-        let start = number * self.options.batch_size;
-        let end = start.saturating_add(self.options.batch_size).min(self.samples);
-        let len = end - start;
-        let mut images = slots.take()?;
-        let used = len * self.plan.output_len();
-        self.plan.fill(self.images.bytes(), order.indices(start..end), key, &mut images.as_mut()[..used]);
-        let mut labels = Vec::with_capacity(len * self.labels_per_sample);
-        for index in order.indices(start..end) {
-            let row = index as usize * self.labels_per_sample;
-            labels.extend_from_slice(&self.labels[row..row + self.labels_per_sample]);
-        }
-        Ok(Batch { images, labels, len })
+    fn start(&self, key: Key, ordered: Option<Ordered>, batches: Option<usize>) -> Result<Epoch> {
+        let (pool, slots) = {
+            let mut here = self.here();
+            let pool = match &here.pool {
+                Some(pool) if pool.is_ours() => Arc::clone(pool),
+                _ => Pool::start(self.options.threads)?,
+            };
+            // A pool that came with a fork is left alone for ever: dropped, it would not touch its threads.
+            here.pool = Some(Arc::clone(&pool));
+            here.slots = here.slots.of_this_process();
+            (pool, Arc::clone(&here.slots))
+        };
+        let (data, counters) = (Arc::clone(&self.data), Arc::clone(&self.counters));
+        let queue = Queue::new(batches, self.ahead(), self.options.lent_memory);
+        Ok(Epoch::start(pool, Pass { data, slots, key, counters, ordered, made: Condvar::new() }, queue))
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.counters.read(self.here().slots.in_use())
+    }
+
+    /// Held for moments only, by threads that hold Python's lock: so it is free in a forked child.
+    fn here(&self) -> std::sync::MutexGuard<'_, Here> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Batches that may be made or waiting before the consumer asks for them.
-fn ahead(options: Options) -> usize {
-    options.threads.saturating_mul(options.prefetch)
+impl Options {
+    fn ahead(self) -> usize {
+        self.threads.max(1).saturating_mul(self.prefetch)
+    }
 }

@@ -107,7 +107,7 @@ impl Plan {
     pub fn fill(&self, images: &[u8], indices: impl Iterator<Item = u32>, key: Key, out: &mut [u8]) {
         let sample_len = self.input.byte_len();
         let sample = |index: u32| &images[index as usize * sample_len..(index as usize + 1) * sample_len];
-        self.fill_with(indices.map(|index| (index, sample(index))), key, out);
+        self.fill_samples(indices.map(|index| (index, sample(index))), key, out);
     }
 
     /// As [`Plan::fill`] on all of `images`, as if they were those of `indices`.
@@ -115,10 +115,15 @@ impl Plan {
     /// # Panics
     /// If `out` is no aligned block of whole samples.
     pub fn fill_in_order(&self, images: &[u8], indices: std::ops::Range<u32>, key: Key, out: &mut [u8]) {
-        self.fill_with(indices.zip(images.chunks_exact(self.input.byte_len())), key, out);
+        self.fill_samples(indices.zip(images.chunks_exact(self.input.byte_len())), key, out);
     }
 
-    fn fill_with<'a>(&self, samples: impl Iterator<Item = (u32, &'a [u8])>, key: Key, out: &mut [u8]) {
+    /// Runs on samples with their indices and writes them to `out` in that order. What is random about a sample depends
+    /// on `key` and its index alone.
+    ///
+    /// # Panics
+    /// If a sample is not of the input's size, or `out` is no aligned block of whole samples.
+    pub fn fill_samples<'a>(&self, samples: impl Iterator<Item = (u32, &'a [u8])>, key: Key, out: &mut [u8]) {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = pooled.unwrap_or_default();

@@ -1,0 +1,192 @@
+"""One pass over a data set: the iterators behind a loader, each for another way in which batches come to be."""
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from medmnist_fast import _core
+from medmnist_fast.batching import Indices
+from medmnist_fast.resume import Position
+
+class Pass:
+    """What users iterate over: batches, counted.
+
+    Several threads may share it. Dropping it ends the pass.
+    """
+
+    def __init__(self, batches: Iterator[Any], position: Position) -> None:
+        self._batches = batches
+        self._position = position
+        self._count = itertools.count(1)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            batch = next(self._batches)
+        except StopIteration:
+            self._position.is_over = True
+            raise
+        self._position.batches = next(self._count)
+        return batch
+
+
+class Given:
+    """Batches of the engine whose samples a sampler in Python names: it is asked only as far ahead as batches are made.
+
+    Args:
+        epoch: the engine's pass.
+        batches: what the sampler names.
+        ahead: batches to be made before they are asked for.
+        memory: gives memory for a batch of so many samples; None where the engine has its own.
+        told: called with the indices of each batch.
+    """
+
+    def __init__(
+        self,
+        epoch: _core.Epoch,
+        batches: Iterator[Indices],
+        ahead: int,
+        memory: Callable[[int], tuple[Any, Any]] | None,
+        told: Callable[[Indices], None],
+    ) -> None:
+        self._epoch, self._batches, self._ahead, self._memory, self._told = epoch, batches, ahead, memory, told
+        self._failure: BaseException | None = None
+        for _ in range(ahead):
+            self._give()
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        self._give()
+        batch = next(self._epoch, None)
+        if batch is None:
+            # What a sampler raises comes after the batches that it named before.
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            raise StopIteration
+        return batch
+
+    def _give(self) -> None:
+        if self._failure is not None:
+            return
+        try:
+            indices = next(self._batches, None)
+            if indices is None:
+                return
+            indices = indices if isinstance(indices, list) else list(indices)
+            memory = None if self._memory is None else self._memory(len(indices))
+            self._epoch.give(indices, memory)
+            self._told(indices)
+        except Exception as error:  # noqa: BLE001 - raised in its turn
+            self._failure = error
+
+
+class Lending:
+    """Batches of the engine in memory that is lent for each: pinned memory of torch.
+
+    Args:
+        epoch: the engine's pass.
+        ahead: batches to be made before they are asked for.
+        memory: gives memory for a batch.
+    """
+
+    def __init__(self, epoch: _core.Epoch, ahead: int, memory: Callable[[], tuple[Any, Any]]) -> None:
+        self._epoch, self._memory = epoch, memory
+        for _ in range(ahead):
+            epoch.lend(memory())
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        self._epoch.lend(self._memory())
+        return next(self._epoch)
+
+
+@dataclass
+class Meter:
+    """Sums over batches that Python has made: times in seconds."""
+
+    samples: int = 0
+    batches: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+    cpu: float = 0.0
+
+    def sums(self) -> tuple[int, int, float, float, float, int]:
+        """As the engine gives them; there are no slots."""
+        return self.samples, self.batches, self.seconds, self.waited, self.cpu, 0
+
+
+class Fetched:
+    """Batches that Python makes when they are asked for.
+
+    Args:
+        batches: which samples they hold.
+        fetch: makes a batch of such samples.
+        meter: what times are added to.
+        told: called with the indices of each batch.
+    """
+
+    def __init__(
+        self, batches: Iterator[Any], fetch: Callable[[Any], Any], meter: Meter, told: Callable[[Indices], None]
+    ) -> None:
+        self._batches, self._fetch, self._meter, self._told = batches, fetch, meter, told
+        self._mark: float | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        asked, cpu = time.perf_counter(), time.thread_time()
+        indices = next(self._batches)
+        # First: a batch that fails is passed over when the iterator is asked again, as torch's loader does.
+        self._told(indices)
+        batch = self._fetch(indices)
+        now, meter = time.perf_counter(), self._meter
+        meter.samples += len(indices)
+        meter.batches += 1
+        meter.waited += now - asked
+        meter.seconds += now - (asked if self._mark is None else self._mark)
+        meter.cpu += time.thread_time() - cpu
+        self._mark = now
+        return batch
+
+
+class Targets:
+    """Batches whose labels become a list of what a function makes of each.
+
+    Args:
+        batches: images and labels.
+        indices: of their samples, a batch at a time.
+        transform: called with the label of one sample.
+        epoch: number of the pass.
+    """
+
+    def __init__(
+        self, batches: Iterator[Any], indices: deque[Indices], transform: Callable[[Any], Any], epoch: int
+    ) -> None:
+        self._batches, self._indices, self._transform, self._epoch = batches, indices, transform, epoch
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> tuple[Any, list[Any]]:
+        images, labels = next(self._batches)
+        targets = []
+        for index, label in zip(self._indices.popleft(), np.asarray(labels), strict=True):
+            try:
+                targets.append(self._transform(label))
+            except Exception as error:
+                error.add_note(f"target_transform of sample {index} of the data set, epoch {self._epoch}")
+                raise
+        return images, targets

@@ -1,0 +1,61 @@
+//! What a loader has done, for people.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Sums over all passes of a loader since it was made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Statistics {
+    /// Samples that consumers got.
+    pub samples: u64,
+    /// Batches that consumers got.
+    pub batches: u64,
+    /// Wall-clock time from the first request of a pass to the last batch it gave, over all passes.
+    pub elapsed: Duration,
+    /// The part of it in which a consumer waited.
+    pub waited: Duration,
+    /// CPU time of making batches.
+    pub cpu: Duration,
+    /// Batches whose memory is in use: in the making, made ahead, or alive in the consumer's hands.
+    pub slots_in_use: usize,
+}
+
+/// What all threads of a loader add to. Without a lock, which a forked child might inherit held.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    samples: AtomicU64,
+    batches: AtomicU64,
+    elapsed: AtomicU64,
+    waited: AtomicU64,
+    cpu: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn made(&self, cpu: Duration) {
+        self.cpu.fetch_add(nanoseconds(cpu), Relaxed);
+    }
+
+    pub(super) fn yielded(&self, samples: usize, elapsed: Duration, waited: Duration) {
+        self.samples.fetch_add(samples as u64, Relaxed);
+        self.batches.fetch_add(1, Relaxed);
+        self.elapsed.fetch_add(nanoseconds(elapsed), Relaxed);
+        self.waited.fetch_add(nanoseconds(waited), Relaxed);
+    }
+
+    pub(super) fn read(&self, slots_in_use: usize) -> Statistics {
+        let duration = |counter: &AtomicU64| Duration::from_nanos(counter.load(Relaxed));
+        Statistics {
+            samples: self.samples.load(Relaxed),
+            batches: self.batches.load(Relaxed),
+            elapsed: duration(&self.elapsed),
+            waited: duration(&self.waited),
+            cpu: duration(&self.cpu),
+            slots_in_use,
+        }
+    }
+}
+
+/// 584 years fit.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
