@@ -9,6 +9,7 @@ mod loader;
 mod metrics;
 mod npz;
 mod ops;
+mod sampler;
 mod steps;
 
 use pyo3::prelude::*;
@@ -28,6 +29,8 @@ mod _core {
     use crate::npz::Archive;
     #[pymodule_export]
     use crate::ops::{Plan, available_backends};
+    #[pymodule_export]
+    use crate::sampler::Sampler;
     #[pymodule_export]
     use crate::steps::Step;
 

@@ -128,7 +128,7 @@ impl Stream {
     }
 
     /// Puts `items` into a random order (Durstenfeld).
-    #[allow(clippy::cast_possible_truncation, reason = "a handful of items")]
+    #[allow(clippy::cast_possible_truncation, reason = "nothing here has 2³² items")]
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u32 + 1) as usize);

@@ -1,19 +1,30 @@
-//! A random permutation: Fisher–Yates (Durstenfeld 1964, Knuth's algorithm P) driven by a counter-based stream.
+//! Random permutations: Fisher–Yates (Durstenfeld 1964, Knuth's algorithm P) driven by a counter-based stream.
 
-use crate::random::{Key, Purpose};
+use crate::random::Stream;
 
-pub(super) fn permutation(len: u32, key: Key) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..len).collect();
-    let mut stream = key.stream(Purpose::Order, 0);
-    for last in (1..len).rev() {
-        order.swap(last as usize, stream.below(last + 1) as usize);
+/// Appends `count` items to `out`: random orders of all of `items`, one after the other, so that the counts of two items
+/// differ by at most one.
+pub(super) fn repeat(items: &[u32], count: usize, stream: &mut Stream, out: &mut Vec<u32>) {
+    let end = out.len() + count;
+    while out.len() < end {
+        let start = out.len();
+        out.extend_from_slice(items);
+        stream.shuffle(&mut out[start..]);
     }
-    order
+    out.truncate(end);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Key, Purpose};
+
+    fn permutation(len: u32, key: Key) -> Vec<u32> {
+        let mut order = Vec::new();
+        let items: Vec<u32> = (0..len).collect();
+        repeat(&items, items.len(), &mut key.stream(Purpose::Order, 0), &mut order);
+        order
+    }
 
     fn is_permutation(len: u32, key: Key) -> bool {
         let mut seen = vec![false; len as usize];
@@ -50,5 +61,19 @@ mod tests {
         ] {
             assert_eq!(permutation(10, Key { seed, epoch }), expected);
         }
+    }
+
+    #[test]
+    fn rounds_follow_each_other_and_the_last_is_cut() {
+        let mut stream = Key { seed: 5, epoch: 0 }.stream(Purpose::Order, 0);
+        let mut order = vec![99];
+        repeat(&[10, 20, 30], 8, &mut stream, &mut order);
+        assert_eq!((order.len(), order[0]), (9, 99));
+        for round in [&order[1..4], &order[4..7]] {
+            let mut round = round.to_vec();
+            round.sort_unstable();
+            assert_eq!(round, [10, 20, 30]);
+        }
+        assert_ne!(order[7], order[8]);
     }
 }
