@@ -1,11 +1,11 @@
 """MedMNIST at the speed of memory.
 
 The same names and the same answers as ``medmnist``, over a Rust core: data sets (:class:`PathMNIST` and 17 others),
-:class:`DataLoader`, :mod:`transforms`, :class:`Evaluator`, :mod:`npz` for any ``.npz`` file, and the command line
-``medmnist-fast``.
+:class:`DataLoader`, :mod:`samplers`, :mod:`transforms`, :class:`Evaluator`, :mod:`npz` for any ``.npz`` file, and the
+command line ``medmnist-fast``.
 """
 
-from medmnist_fast import npz, transforms
+from medmnist_fast import npz, samplers, transforms
 from medmnist_fast._core import NpzError, __version__
 from medmnist_fast.catalog import HOMEPAGE, INFO, default_root
 from medmnist_fast.dataset import (
@@ -71,5 +71,6 @@ __all__ = [
     "__version__",
     "default_root",
     "npz",
+    "samplers",
     "transforms",
 ]

@@ -13,6 +13,7 @@ __all__ = [
     "Loader",
     "NpzError",
     "Plan",
+    "Sampler",
     "Step",
     "__version__",
     "available_backends",
@@ -76,6 +77,42 @@ class Archive:
 
     def digests(self, name: str, progress: Callable[[int, int], None] | None) -> list[tuple[int, bool]]:
         """128-bit hash of each entry along the first axis, and whether its bytes are all equal; checks the CRC-32."""
+
+@final
+class Sampler:
+    """The order of any epoch. The constructors raise ValueError."""
+
+    @staticmethod
+    def sequential(items: int) -> Sampler: ...
+    @staticmethod
+    def shuffled(items: int, num_samples: int | None = None) -> Sampler:
+        """All once, or the first ``num_samples`` of shuffles one after the other."""
+
+    @staticmethod
+    def weighted(weights: NDArray[np.float64], num_samples: int, replacement: bool) -> Sampler:
+        """``weights`` (N,), C-contiguous."""
+
+    @staticmethod
+    def balanced(classes: NDArray[np.int64], num_samples: int) -> Sampler:
+        """``classes`` (N,), C-contiguous."""
+
+    def subset(self, indices: NDArray[np.uint32]) -> Sampler:
+        """The same order with ``indices[i]`` (N,), C-contiguous, in the place of ``i``. Raises ValueError."""
+
+    def __len__(self) -> int:
+        """Samples of an epoch, on all ranks together."""
+
+    @property
+    def largest(self) -> int | None:
+        """The largest index that an epoch may contain; None if there is none."""
+
+    def shard_len(self, rank: int, world_size: int, remainder: str, start: int) -> int:
+        """Samples of a rank, of an epoch whose first ``start`` are used. Raises ValueError."""
+
+    def indices(
+        self, seed: int, epoch: int, rank: int, world_size: int, remainder: str, start: int = 0
+    ) -> NDArray[np.int64]:
+        """The samples of a rank in order, of an epoch whose first ``start`` are used. Raises ValueError."""
 
 @final
 class Step:

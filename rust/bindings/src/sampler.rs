@@ -14,16 +14,16 @@ pub(crate) struct Sampler(pub(crate) sampler::Sampler);
 #[pymethods]
 impl Sampler {
     #[staticmethod]
-    fn sequential(len: usize) -> PyResult<Self> {
-        sampler::Sampler::sequential(len).or_raise().map(Self)
+    fn sequential(items: usize) -> PyResult<Self> {
+        sampler::Sampler::sequential(items).or_raise().map(Self)
     }
 
     #[staticmethod]
-    #[pyo3(signature = (len, num_samples = None))]
-    fn shuffled(len: usize, num_samples: Option<usize>) -> PyResult<Self> {
+    #[pyo3(signature = (items, num_samples = None))]
+    fn shuffled(items: usize, num_samples: Option<usize>) -> PyResult<Self> {
         match num_samples {
-            None => sampler::Sampler::shuffled(len),
-            Some(num_samples) => sampler::Sampler::reshuffled(len, num_samples),
+            None => sampler::Sampler::shuffled(items),
+            Some(num_samples) => sampler::Sampler::reshuffled(items, num_samples),
         }
         .or_raise()
         .map(Self)
