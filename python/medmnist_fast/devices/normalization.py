@@ -1,5 +1,6 @@
 """The end of a pipeline, ``ToTensor`` and ``Normalize``, on a device: a quarter of the bytes to copy, the same bits."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -55,22 +56,26 @@ class Normalization:
         trailing = 0 if self.channels_last else images.ndim - 2
         # Divisors are tensors on the device: by a number, torch's CUDA kernel multiplies by the reciprocal instead
         # (div_true_kernel_cuda in ATen/native/cuda/BinaryDivTrueKernel.cu), which gives other bits.
-        values = torch.true_divide(images, _constant((255.0,), 0, images.device))
+        values = torch.true_divide(images, _constant([255.0], 0, images.device))
         for mean, std in self.normalizes:
             values.sub_(_constant(mean, trailing, images.device)).div_(_constant(std, trailing, images.device))
         return values.to(getattr(torch, self.dtype))
 
 
-@cache
-def _constant(values: tuple[float, ...], trailing: int, device: Any) -> Any:
-    """Values per channel as ``float32`` on a device, in front of ``trailing`` axes of length 1.
+def _constant(values: Sequence[float], trailing: int, device: Any) -> Any:
+    """Values per channel as ``float32`` on a device, in front of ``trailing`` axes of length 1."""
+    # As bytes, because to a cache -0.0 and 0.0 are the same.
+    return _tensor(array("d", values).tobytes(), trailing, device)
 
-    Never freed: kernels of any stream may still have to read it, and making it waits for a copy.
-    """
+
+@cache
+def _tensor(doubles: bytes, trailing: int, device: Any) -> Any:
+    """Made once, because that waits for a copy, and never freed: kernels of any stream may still have to read it."""
     import torch
 
     with torch.inference_mode(mode=False):
-        return torch.tensor(values, dtype=torch.float32, device=device).reshape(-1, *[1] * trailing)
+        values = torch.frombuffer(bytearray(doubles), dtype=torch.float64)
+        return values.to(device, torch.float32).reshape(-1, *[1] * trailing)
 
 
 def split(transform: Transform | None, spatial_dims: int = 2) -> tuple[Transform | None, Normalization | None]:
