@@ -113,14 +113,19 @@ def compile_plan(
         TypeError: ``transform`` is not one of this package.
         ValueError: the transform does not fit the samples; the message names the step.
     """
-    parts = [] if transform is None else checked(transform).parts()
-    if spatial_dims == 3:
-        from medmnist_fast.transforms.values import ToTensor
-
-        first = next((part for part in parts if isinstance(part, ToTensor)), ToTensor())
-        parts = [first, *(part for part in parts if part is not first)]
-    steps = [step for part in parts for step in part.steps()]
+    steps = [step for part in ordered_parts(transform, spatial_dims) for step in part.steps()]
     return _core.Plan(steps, spatial_dims, sample_axes, to_rgb, dtype, channels_last)
+
+
+def ordered_parts(transform: Transform | None, spatial_dims: int) -> list[Transform]:
+    """The transforms that run one after the other: as given, and for volumes a ``ToTensor`` before all others."""
+    parts = [] if transform is None else checked(transform).parts()
+    if spatial_dims != 3:
+        return parts
+    from medmnist_fast.transforms.values import ToTensor
+
+    first = next((part for part in parts if isinstance(part, ToTensor)), ToTensor())
+    return [first, *(part for part in parts if part is not first)]
 
 
 def checked(transform: Any) -> Transform:
@@ -136,4 +141,4 @@ def checked(transform: Any) -> Transform:
     return transform
 
 
-__all__ = ["Transform", "as_output", "checked", "compile_plan", "seed_or_random"]
+__all__ = ["Transform", "as_output", "checked", "compile_plan", "ordered_parts", "seed_or_random"]

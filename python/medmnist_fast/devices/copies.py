@@ -1,0 +1,201 @@
+"""Batches on their way to a device: on CUDA the next one is copied while one is used."""
+
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Self
+
+from medmnist_fast.devices.normalization import Normalization
+
+HELD = 2
+"""Batches whose copies may be under way; before more are started, the host waits for the oldest."""
+
+
+def to_device(
+    batches: Iterable[Any], device: Any, *, pinned: bool, normalization: Normalization | None = None
+) -> "DeviceIterator":
+    """Iterate over batches on ``device``; see :class:`DeviceIterator`."""
+    return DeviceIterator(batches, device, pinned=pinned, normalization=normalization)
+
+
+class DeviceIterator:
+    """The batches of a source, in order, on a device.
+
+    On CUDA a batch is copied on a side stream while the one before it is used. The stream that is current when a batch
+    is asked for waits for its copy, so work queued there needs no synchronisation; work on other streams does. On other
+    devices a batch is copied when it is asked for.
+
+    An error of the source arrives in its batch's place, after the batches before it. Several threads may share the
+    iterator.
+
+    Args:
+        batches: tensors in tuples, lists and dictionaries; what is no tensor stays as it is. With ``normalization``,
+            pairs of ``uint8`` images and anything.
+        device: torch's device or its name.
+        pinned: copy from pinned memory: small tensors that do not lie in it, such as labels, are moved there first.
+        normalization: what is left to do with the images, done in the stream that asks for them.
+
+    Attributes:
+        ahead: batches taken from the source and not handed out, which a saved state must not count.
+    """
+
+    def __init__(
+        self, batches: Iterable[Any], device: Any, *, pinned: bool, normalization: Normalization | None
+    ) -> None:
+        import torch
+
+        self.ahead = 0
+        self._batches = iter(batches)
+        self._normalization = normalization
+        self._copies: deque[Any] = deque()
+        self._error: Exception | None = None
+        # Only one thread at a time may be between taking a batch and putting its copy into the queue.
+        self._lock = threading.Lock()
+        device = torch.device(device)
+        self._lane = _SideStream(device, pinned=pinned) if device.type == "cuda" else _Direct(device)
+        # Also at exit, while torch is still whole.
+        self._release = weakref.finalize(self, self._lane.release)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        with self._lock:
+            while len(self._copies) <= self._lane.lookahead and self._error is None:
+                self._take()
+            if not self._copies:
+                error = self._error or StopIteration()
+                self._end()
+                raise error
+            batch = self._lane.finish(self._copies.popleft())
+            self.ahead -= 1
+        if self._normalization is None:
+            return batch
+        images, *rest = batch
+        # In the stream that asks, not beside it: of batches that wait, only bytes take up memory, and the memory of
+        # the values, four times as much, is free again in the order of that stream.
+        return self._normalization.apply(images), *rest
+
+    def _take(self) -> None:
+        """Start the next batch's copy. Ctrl-C while waiting leaves everything as it was."""
+        try:
+            batch = next(self._batches)
+        except Exception as error:  # noqa: BLE001 - raised in its batch's place
+            self._error = error
+            return
+        self._copies.append(self._lane.start(batch))
+        self.ahead += 1
+
+    def close(self) -> None:
+        """End the iteration: waits for the copies under way, then lets go of the source and all memory."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        self._error = StopIteration()
+        self._batches = iter(())
+        self._release()
+        self._copies.clear()
+
+
+class _Direct:
+    """Copies when a batch is asked for, in the order of everything else."""
+
+    lookahead = 0
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def start(self, batch: Any) -> Any:
+        return _each_tensor(lambda tensor: tensor.to(self._device), batch)
+
+    def finish(self, started: Any) -> Any:
+        return started
+
+    def release(self) -> None:
+        pass
+
+
+class _SideStream:
+    """Copies to a CUDA device beside the computation.
+
+    A batch's memory on the host is held until the event behind its copy has completed, whoever pinned it: torch's
+    allocator waits by itself, but only with memory of its own.
+    """
+
+    lookahead = 1  # one copy fits beside one step of a training loop
+
+    def __init__(self, device: Any, *, pinned: bool) -> None:
+        import torch
+
+        self._device = device if device.index is not None else torch.device("cuda", torch.cuda.current_device())
+        self._pinned = pinned
+        self._stream = _copy_stream(self._device)
+        self._held: deque[tuple[Any, Any]] = deque()
+        self._process = os.getpid()
+
+    def start(self, batch: Any) -> tuple[Any, Any]:
+        """Queue the copy of a batch; its tensors on the device, and the event behind the last of them."""
+        import torch
+
+        while self._held and (self._held[0][0].query() or len(self._held) >= HELD):
+            self._held[0][0].synchronize()
+            self._held.popleft()
+        if self._pinned:
+            batch = _each_tensor(lambda tensor: tensor if tensor.is_pinned() else tensor.pin_memory(), batch)
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        with torch.cuda.stream(self._stream):
+            copy = _each_tensor(lambda tensor: tensor.to(self._device, non_blocking=True), batch)
+            done.record(self._stream)
+        self._held.append((done, batch))
+        return copy, done
+
+    def finish(self, started: tuple[Any, Any]) -> Any:
+        """Let the current stream wait for a copy, on the device, and tell the allocator that it uses the memory."""
+        import torch
+
+        copy, done = started
+        current = torch.cuda.current_stream(self._device)
+        current.wait_event(done)
+
+        def use(tensor: Any) -> Any:
+            tensor.record_stream(current)
+            return tensor
+
+        return _each_tensor(use, copy)
+
+    def release(self) -> None:
+        """Wait for the copies under way and let go of the host's memory; a forked child has no stream to wait for."""
+        while self._held:
+            if self._process == os.getpid():
+                self._held[0][0].synchronize()
+            self._held.popleft()
+
+
+@cache
+def _copy_stream(device: Any) -> Any:
+    """One per device: torch's allocator keeps freed memory for the stream that it was allocated in."""
+    import torch
+
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
+def _each_tensor(change: Callable[[Any], Any], batch: Any) -> Any:
+    """``batch`` with its tensors changed, in the tuples, lists and dictionaries that collation makes."""
+    import torch
+
+    if isinstance(batch, torch.Tensor):
+        return change(batch)
+    if isinstance(batch, Mapping):
+        return {key: _each_tensor(change, value) for key, value in batch.items()}
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(_each_tensor(change, value) for value in batch))
+    if isinstance(batch, list | tuple):
+        return type(batch)(_each_tensor(change, value) for value in batch)
+    return batch
+
+
+__all__ = ["HELD", "DeviceIterator", "to_device"]
