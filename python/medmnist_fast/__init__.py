@@ -7,6 +7,7 @@ command line ``medmnist-fast``.
 
 from medmnist_fast import npz, samplers, transforms
 from medmnist_fast._core import NpzError, __version__
+from medmnist_fast.arrays import ArrayDataset
 from medmnist_fast.catalog import HOMEPAGE, INFO, default_root
 from medmnist_fast.dataset import (
     OCTMNIST,
@@ -42,6 +43,7 @@ __all__ = [
     "INFO",
     "OCTMNIST",
     "AdrenalMNIST3D",
+    "ArrayDataset",
     "BloodMNIST",
     "BreastMNIST",
     "ChestMNIST",

@@ -246,34 +246,58 @@ class Plan:
 
 @final
 class Loader:
-    """A data set, a plan, and how to cut epochs into batches."""
+    """A data set, an order, and how to cut epochs into batches."""
 
     def __new__(
         cls,
-        plan: Plan,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64],
+        parts: Sequence[tuple[Plan, NDArray[np.uint8]]],
+        labels: NDArray[np.int64] | NDArray[np.float32] | NDArray[np.float64],
+        selection: NDArray[np.uint32] | None,
+        sampler: Sampler,
         *,
+        rank: int,
+        world_size: int,
+        remainder: str,
         batch_size: int,
-        shuffle: bool,
         drop_last: bool,
         seed: int,
         threads: int,
         prefetch: int,
+        lent_memory: bool = False,
+        wrap: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = None,
     ) -> Self:
-        """``images`` (N, …) and ``labels`` (N, L) are C-contiguous; the images are read in place."""
+        """The images of each part, (N, …), are read in place; ``labels`` are of all parts one after the other. Sample
+        ``i`` is sample ``selection[i]`` of them. All arrays are C-contiguous. ``wrap`` turns the arrays of images and
+        labels into what users get."""
 
-    def __len__(self) -> int: ...
-    def epoch(self, epoch: int) -> Epoch:
-        """Start the workers of one pass over the data."""
+    def len(self, start: int = 0) -> tuple[int, int]:
+        """Samples and batches of this rank from position ``start`` of an epoch's order on."""
+
+    def epoch(self, epoch: int, start: int = 0, timeout: float = 0.0) -> Epoch:
+        """Begin an epoch; a batch may take ``timeout`` seconds, or for ever if that is 0."""
+
+    def pass_over(self, epoch: int, timeout: float = 0.0) -> Epoch:
+        """Begin a pass whose batches are named by ``Epoch.give``."""
+
+    @property
+    def ahead(self) -> int:
+        """Batches that are made before they are asked for."""
+
+    def statistics(self) -> tuple[int, int, float, float, float, int]:
+        """Samples, batches, seconds, seconds waited, seconds of CPU, slots in use."""
 
 @final
 class Epoch:
-    """Iterator over batches ``(images, labels)``: (B, C, …) in the plan's type, and int64 (B, L)."""
+    """Iterator over batches ``(images, labels)``: (B, C, …) in the plan's type, and (B, …) as the labels given."""
 
     def __iter__(self) -> Self: ...
-    def __next__(self) -> tuple[NDArray[Any], NDArray[np.int64]]: ...
+    def __next__(self) -> tuple[Any, Any]: ...
     def __length_hint__(self) -> int: ...
+    def give(self, indices: Sequence[int], memory: tuple[Any, NDArray[np.uint8]] | None = None) -> None:
+        """Add a batch of these samples, counted from the end if negative. Raises IndexError. See ``lend``."""
+
+    def lend(self, memory: tuple[Any, NDArray[np.uint8]]) -> None:
+        """Add memory for one more batch: what is given back for its images, such as a tensor, and the bytes of that."""
 
 def available_backends() -> list[str]:
     """What ``MEDMNIST_FAST_SIMD`` can force on this processor."""

@@ -53,9 +53,7 @@ class InOrder(Batching):
     def batches(self, epoch: int, start: int) -> Iterator[Indices]:
         """See :class:`Batching`."""
         sampler = self.sampler
-        indices = sampler.core.indices(
-            sampler.seed, epoch, sampler.rank, sampler.world_size, sampler.remainder, start
-        )
+        indices = sampler.core.indices(sampler.seed, epoch, sampler.rank, sampler.world_size, sampler.remainder, start)
         last = len(indices) - len(indices) % self.batch_size if self.drop_last else len(indices)
         return (indices[first : first + self.batch_size] for first in range(0, last, self.batch_size))
 
@@ -233,7 +231,9 @@ def choose(
         if not isinstance(sampler, Sampler):
             return Sampled(sampler, size, drop_last=drop_last)
         if sharding["seed"] not in {None, sampler.seed}:
-            raise ValueError(f"seed = {sharding['seed']} and a sampler whose seed is {sampler.seed}; allowed: one of them")
+            raise ValueError(
+                f"seed = {sharding['seed']} and a sampler whose seed is {sampler.seed}; allowed: one of them"
+            )
         return InOrder(sampler, size, drop_last=drop_last)
     if weights is not None:
         return InOrder(_weighted(dataset, source, weights, sharding), size, drop_last=drop_last)

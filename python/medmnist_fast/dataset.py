@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medmnist_fast.catalog import INFO, check_split, default_root, size_flag
 from medmnist_fast.files import SplitFile
-from medmnist_fast.transforms.base import Transform
+from medmnist_fast.items import image_item, items, volume_item
 
 
 class MedMNIST(Sequence[Any]):
@@ -90,11 +90,19 @@ class MedMNIST(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
         """``(image, label)`` after the transforms; without them see the subclass. The label is int64 of shape (L,)."""
+        return self._image(self.imgs[index]), self.target(index)
+
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, Any]]:
+        """Several items at once, as torch's ``DataLoader`` asks for them; quicker with transforms the engine knows."""
+        own = type(self)
+        if own.__getitem__ is not MedMNIST.__getitem__ or own._image not in {MedMNIST2D._image, MedMNIST3D._image}:
+            return [self[index] for index in indices]
+        return items(self, indices)
+
+    def target(self, index: Any) -> Any:
+        """An item's label: int64 of shape (L,), transformed."""
         target = self.labels[index].astype(int)
-        image = self._image(self.imgs[index])
-        if self.target_transform is not None:
-            target = self.target_transform(target)
-        return image, target
+        return target if self.target_transform is None else self.target_transform(target)
 
     @abstractmethod
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
@@ -123,11 +131,7 @@ class MedMNIST2D(MedMNIST):
     spatial_dims: ClassVar[int] = 2
 
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
-        from PIL import Image
-
-        image = Image.fromarray(pixels)
-        image = image.convert("RGB") if self.as_rgb else image
-        return image if self.transform is None else self.transform(image)
+        return image_item(pixels, self.transform, as_rgb=self.as_rgb)
 
 
 class MedMNIST3D(MedMNIST):
@@ -141,10 +145,7 @@ class MedMNIST3D(MedMNIST):
     spatial_dims: ClassVar[int] = 3
 
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
-        if isinstance(self.transform, Transform):
-            return self.transform.item(pixels, to_rgb=self.as_rgb)
-        volume = np.stack([pixels / 255.0] * (3 if self.as_rgb else 1))
-        return volume if self.transform is None else self.transform(volume)
+        return volume_item(pixels, self.transform, as_rgb=self.as_rgb)
 
 
 class PathMNIST(MedMNIST2D):

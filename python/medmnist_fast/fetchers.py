@@ -146,9 +146,20 @@ class Engine(Fetcher):
 
 
 class Samples(Fetcher):
-    """Batches of items that the data set gives one by one, in this thread and in order."""
+    """Batches of items that the data set gives one by one, in this thread and in order.
 
-    def __init__(self, dataset: Any, collate_fn: Callable[[list[Any]], Any] | None, options: Options) -> None:
+    Attributes:
+        warning: why, in words for the user.
+    """
+
+    def __init__(
+        self, dataset: Any, collate_fn: Callable[[list[Any]], Any] | None, options: Options, reason: str
+    ) -> None:
+        self.warning = (
+            f"samples are fetched one by one in Python, many times slower than by the engine: {reason}; the engine takes "
+            "the data sets of medmnist_fast, ArrayDataset, and Subset and ConcatDataset of them, with transforms of "
+            "medmnist_fast, or those of torchvision that it knows"
+        )
         self._samples = PerSample(dataset, collate_fn, options.seed, options.output)
         self._dataset, self._meter = dataset, Meter()
 

@@ -111,11 +111,6 @@ class DataLoader:
         remainder: what becomes of samples that cannot be dealt out evenly, as in ``DistributedSampler``: ``"pad"`` repeats
             the first ones, ``"drop"`` leaves them out; with ``"keep"`` some ranks get one more, and no sample comes twice.
 
-    Attributes:
-        plan: what the transform was compiled to, readable with ``print(loader.plan)``; None where samples are fetched in
-            Python.
-        sampler: which samples come when; None with a ``batch_sampler``.
-
     Raises:
         TypeError: an argument of another kind.
         ValueError: a number outside its range, arguments that exclude each other, an empty data set, labels that are no
@@ -175,7 +170,9 @@ class DataLoader:
         self.output = _output(output)
         self.device = device
         if self.output == "numpy" and (pin_memory or resident or device is not None):
-            raise ValueError("output 'numpy' with pin_memory, resident or device; allowed: 'torch', whose tensors go there")
+            raise ValueError(
+                "output 'numpy' with pin_memory, resident or device; allowed: 'torch', whose tensors go there"
+            )
         source = "it has no indices" if is_iterable(dataset) else resolve(dataset, transform)
         self._batching = batching.choose(
             dataset,
@@ -193,13 +190,25 @@ class DataLoader:
         )
         is_batched = self.batch_size is not None or batch_sampler is not None
         self._collate = self.collate_fn if is_batched else partial(_only, self.collate_fn, self.output)
-        own = self._batching.sampler if isinstance(self._batching, InOrder) else None
         self.batch_sampler = batch_sampler
-        self.sampler = own or sampler
-        self.seed = own.seed if own else seed_or_random(_seed(seed, generator))
-        # What a copy in another process needs in order to draw the same.
-        self._arguments |= {"seed": self.seed, "generator": None}
+        self.sampler = self._batching.sampler if isinstance(self._batching, InOrder) else sampler
+        self._seed = None if isinstance(self.sampler, Sampler) else seed_or_random(_seed(seed, generator))
         self._is_pinned = not resident and devices.pins(self.pin_memory)
+        self._resident = bool(resident)
+        self._dtype = None if dtype is None else dtype_name(dtype)
+        self._channels_last = bool(channels_last)
+        self._fetcher = self._make_fetcher(source)
+        if isinstance(self._fetcher, Samples):
+            warnings.warn(self._fetcher.warning, stacklevel=2)
+        self._target_transform = None if isinstance(source, str) else source.target_transform
+        self._epoch = 0
+        # Where the next pass begins: an epoch and samples of it, if a state was loaded.
+        self._resumed = 0, 0
+        self._position: Position | None = None
+
+    def _make_fetcher(self, source: Source | str) -> Fetcher:
+        # Remade if torch.distributed is initialised later: then ranks, and with them a seed that was drawn, change.
+        self._source, self._made_for = source, self._share()
         options = Options(
             batch_size=self.batch_size or 1,
             drop_last=self.drop_last,
@@ -208,38 +217,42 @@ class DataLoader:
             prefetch=self.prefetch_factor,
             timeout=self.timeout,
             output=self.output,
-            dtype=None if dtype is None else dtype_name(dtype),
-            channels_last=bool(channels_last),
+            dtype=self._dtype,
+            channels_last=self._channels_last,
             pin_memory=self._is_pinned,
-            normalize_on_device=device is not None and dtype is not None and dtype_name(dtype) == "uint8",
+            normalize_on_device=self.device is not None and self._dtype == "uint8",
         )
-        self._fetcher = self._fetcher_of(source, own, options, resident=bool(resident))
-        self.plan = self._fetcher.plan
-        self._target_transform = None if isinstance(source, str) else source.target_transform
-        self._epoch = 0
-        # Where the next pass begins: an epoch and samples of it, if a state was loaded.
-        self._resumed = 0, 0
-        self._position: Position | None = None
-
-    def _fetcher_of(self, source: Source | str, own: Sampler | None, options: Options, *, resident: bool) -> Fetcher:
         if is_iterable(self.dataset):
             return Items(self.dataset, self._collate, options)
-        if not isinstance(source, str) and resident:
+        if isinstance(source, Source) and self._resident:
             return OnDevice(source, self.device, options)
-        if not isinstance(source, str):
-            engine = Engine(source, own or SequentialSampler(self.dataset, seed=self.seed, rank=0, world_size=1), options)
+        if isinstance(source, Source):
+            whole = SequentialSampler(self.dataset, seed=self.seed, rank=0, world_size=1)
+            engine = Engine(source, self.sampler if isinstance(self.sampler, Sampler) else whole, options)
             if self._collate is None or engine.plan.dtype != "uint8":
                 return engine
-            source = "collate_fn is to get images that are no tensors, because no ToTensor makes them"
-        if resident:
-            raise ValueError(f"resident = True, but samples must be fetched one by one: {source}; allowed: a data set of "
-                             "arrays with transforms of medmnist_fast or torchvision")
-        warnings.warn(
-            f"samples are fetched one by one in Python, which is many times slower: {source}; the engine takes the data "
-            "sets of medmnist_fast, ArrayDataset, and Subset and ConcatDataset of them, with transforms of medmnist_fast or torchvision",
-            stacklevel=3,
-        )
-        return Samples(self.dataset, self._collate, options)
+            source = "collate_fn gets images that no ToTensor makes tensors of"
+        if self._resident:
+            raise ValueError(
+                f"resident = True, but samples must be fetched one by one: {source}; allowed: arrays of images with "
+                "transforms of medmnist_fast or torchvision"
+            )
+        return Samples(self.dataset, self._collate, options, source)
+
+    def _share(self) -> tuple[int, int, int]:
+        """What a fetcher is made for: rank, number of ranks, seed."""
+        sampler = self.sampler
+        return (sampler.rank, sampler.world_size, sampler.seed) if isinstance(sampler, Sampler) else (0, 1, self.seed)
+
+    @property
+    def seed(self) -> int:
+        """What names the order and the random transforms."""
+        return self.sampler.seed if self._seed is None else self._seed
+
+    @property
+    def plan(self) -> _core.Plan | None:
+        """What the transform was compiled to, readable with ``print``; None where samples are fetched in Python."""
+        return self._fetcher.plan
 
     def __len__(self) -> int:
         """Batches per epoch, of this rank.
@@ -252,6 +265,8 @@ class DataLoader:
     def __iter__(self) -> Iterator[Any]:
         """Begin a pass: the epoch after the one before, or what was set or loaded. Several may be under way."""
         epoch = whole_number("epoch", self._next_epoch, 0, LARGEST_EPOCH)
+        if self._share() != self._made_for:
+            self._fetcher = self._make_fetcher(self._source)
         start = self._resumed[1] if self._resumed[0] == epoch else 0
         position = Position(epoch, start, sizes=self._batching.sizes(start))
         batches = self._batches(position)
@@ -363,7 +378,11 @@ class DataLoader:
 
     def __getstate__(self) -> dict[str, Any]:
         """The arguments and the position: threads, memory and passes stay behind."""
-        return {"arguments": self._arguments, "epoch": self._next_epoch, "resumed": self._resumed}
+        arguments = self._arguments | {"generator": None}
+        if not isinstance(arguments["sampler"], Sampler):
+            # What was drawn; a sampler of ours brings its own.
+            arguments["seed"] = self.seed
+        return {"arguments": arguments, "epoch": self._next_epoch, "resumed": self._resumed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state["arguments"])  # type: ignore[misc] - made anew, as by hand

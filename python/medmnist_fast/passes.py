@@ -13,6 +13,7 @@ from medmnist_fast import _core
 from medmnist_fast.batching import Indices
 from medmnist_fast.resume import Position
 
+
 class Pass:
     """What users iterate over: batches, counted.
 
