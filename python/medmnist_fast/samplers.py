@@ -106,7 +106,7 @@ class Sampler(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """The order, but for seed and epoch, in words; others for another order, so that a saved state can be checked."""
+        """The order but for seed and epoch, in a few words, which differ where the order does: for saved states."""
 
     @property
     def rank(self) -> int:
@@ -385,9 +385,12 @@ def _flag(name: str, value: bool) -> bool:
 
 def _column(name: str, values: Any, kinds: str) -> NDArray[Any]:
     """Numbers (N,) or (N, 1), whose kind of dtype is one of ``kinds``, as (N,)."""
-    array = np.asarray(values)
-    numbers = "numbers" if "f" in kinds else "whole numbers"
-    found = f"{name} are {array.dtype} of shape {array.shape}; allowed: {numbers} (N,) or (N, 1)"
+    allowed = f"{'numbers' if 'f' in kinds else 'whole numbers'} (N,) or (N, 1)"
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} are rows of different lengths; allowed: {allowed}") from None
+    found = f"{name} are {array.dtype} of shape {array.shape}; allowed: {allowed}"
     # Of nothing, such as an empty list, NumPy makes floats.
     if array.dtype.kind not in kinds and array.size:
         raise TypeError(found)
