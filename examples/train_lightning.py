@@ -65,7 +65,12 @@ def main() -> None:
         pin_memory=torch.cuda.is_available(),  # Lightning copies to the device itself
     )
     trainer = lightning.Trainer(
-        max_epochs=options.epochs, devices=1, logger=False, enable_progress_bar=False, enable_checkpointing=False
+        max_epochs=options.epochs,
+        devices=1,
+        logger=False,
+        enable_progress_bar=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
     )
     model = Classifier(info["n_channels"], len(info["label"]))
     trainer.fit(model, loader, ckpt_path=options.checkpoint if options.resume else None)
