@@ -130,36 +130,33 @@ class Recorder(lightning.LightningModule):
     def training_step(self, batch):
         self.seen += batch[1][:, 0].tolist()
         return self.weight * 0
+    def on_train_batch_end(self, *_):
+        self.trainer.save_checkpoint(f"{self.trainer.global_step}.ckpt")
     def validation_step(self, batch):
         pass
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=1)
 
-def fit(max_steps, checkpoint=None):
+def new_loader():
     train = mf.RetinaMNIST("train", root=sys.argv[1])
     train.labels = np.arange(len(train))[:, None]
-    loader = mf.DataLoader(train, 8, shuffle=True, seed=0)
-    val = mf.DataLoader(mf.RetinaMNIST("val", root=sys.argv[1]), 8)
+    return mf.DataLoader(train, 8, shuffle=True, seed=0)
+
+def fit(checkpoint=None):
+    loader, val = new_loader(), mf.DataLoader(mf.RetinaMNIST("val", root=sys.argv[1]), 8)
     options = {"logger": False, "enable_progress_bar": False, "enable_checkpointing": False, "devices": 1}
-    trainer = lightning.Trainer(max_epochs=-1, max_steps=max_steps, accelerator="cpu", **options)
+    trainer = lightning.Trainer(max_epochs=3, accelerator="cpu", **options)
     model = Recorder()
     trainer.fit(model, loader, val, ckpt_path=checkpoint)
     assert trainer.train_dataloader is loader
-    trainer.save_checkpoint("state.ckpt")
     return model.seen
 
-def epochs(count):
-    train = mf.RetinaMNIST("train", root=sys.argv[1])
-    train.labels = np.arange(len(train))[:, None]
-    loader = mf.DataLoader(train, 8, shuffle=True, seed=0)
-    return [index for _ in range(count) for _, labels in loader for index in labels[:, 0].tolist()]
-
-assert fit(21) == epochs(3), "each epoch in an order of its own"
-# 10 batches are an epoch of 7 and 3 of the next.
-seen = fit(10)
-assert seen + fit(21, "state.ckpt") == epochs(3), "resumed within an epoch"
-seen = fit(14)
-assert seen + fit(21, "state.ckpt") == epochs(3), "resumed between epochs"
+loader = new_loader()
+expected = [index for _ in range(3) for _, labels in loader for index in labels[:, 0].tolist()]
+assert fit() == expected, "each epoch in an order of its own"
+# An epoch of 50 samples is 7 batches.
+for batches, samples in [(3, 24), (10, 74), (14, 100)]:
+    assert fit(f"{batches}.ckpt") == expected[samples:], f"resumed after {batches} batches"
 """
 
 
