@@ -146,7 +146,7 @@ class _SideStream:
             self._held.popleft()
         if self._pinned:
             batch = _each_tensor(lambda tensor: tensor if tensor.is_pinned() else tensor.pin_memory(), batch)
-        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done = torch.cuda.Event()
         with torch.cuda.stream(self._stream):
             copy = _each_tensor(lambda tensor: tensor.to(self._device, non_blocking=True), batch)
             done.record(self._stream)
@@ -180,7 +180,7 @@ def _copy_stream(device: Any) -> Any:
     """One per device: torch's allocator keeps freed memory for the stream that it was allocated in."""
     import torch
 
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    return torch.cuda.Stream(device)
 
 
 def _each_tensor(change: Callable[[Any], Any], batch: Any) -> Any:

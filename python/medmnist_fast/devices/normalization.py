@@ -75,7 +75,7 @@ def _tensor(doubles: bytes, trailing: int, device: Any) -> Any:
 
     with torch.inference_mode(mode=False):
         values = torch.frombuffer(bytearray(doubles), dtype=torch.float64)
-        return values.to(device, torch.float32).reshape(-1, *[1] * trailing)
+        return values.float().to(device).reshape(-1, *[1] * trailing)
 
 
 def split(transform: Transform | None, spatial_dims: int = 2) -> tuple[Transform | None, Normalization | None]:
