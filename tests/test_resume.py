@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -186,7 +185,9 @@ def test_samplers_in_python_are_asked_anew_and_passed_over(numbered: mf.ArrayDat
     assert by_sample(second) != whole
 
     def batched() -> mf.DataLoader:
-        return mf.DataLoader(numbered, batch_sampler=BatchSampler(SequentialSampler(numbered), 10, False), transform=STEPS)
+        return mf.DataLoader(
+            numbered, batch_sampler=BatchSampler(SequentialSampler(numbered), 10, False), transform=STEPS
+        )
 
     first = batched()
     take(iter(first), 4)
@@ -216,7 +217,7 @@ def test_python_transforms_draw_the_same_after_resuming(numbered: mf.ArrayDatase
     assert seen + by_sample(second) == whole
 
 
-def test_other_states_are_refused(numbered: mf.ArrayDataset, tmp_path: Path) -> None:
+def test_other_states_are_refused(numbered: mf.ArrayDataset) -> None:
     state = loader(numbered).state_dict()
     shorter = mf.ArrayDataset(numbered.imgs[:-1], numbered.labels[:-1])
     darker = mf.ArrayDataset(numbered.imgs // 2, numbered.labels)
@@ -232,7 +233,7 @@ def test_other_states_are_refused(numbered: mf.ArrayDataset, tmp_path: Path) -> 
     with pytest.raises(ValueError, match="a state without dataset, epoch, order"):
         loader(numbered).load_state_dict({"seed": 5})
     for wrong in (-1, 2.5, "3", True, None):
-        with pytest.raises(ValueError, match="a state whose samples is .*; allowed: a whole number of at least 0"):
+        with pytest.raises(ValueError, match=r"a state whose samples is .*; allowed: a whole number of at least 0"):
             loader(numbered).load_state_dict(state | {"samples": wrong})
     # Refused ones have changed nothing.
     unchanged = loader(numbered)

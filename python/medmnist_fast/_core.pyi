@@ -266,9 +266,11 @@ class Loader:
         lent_memory: bool = False,
         wrap: tuple[Callable[[Any], Any], Callable[[Any], Any]] | None = None,
     ) -> Self:
-        """The images of each part, (N, …), are read in place; ``labels`` are of all parts one after the other. Sample
-        ``i`` is sample ``selection[i]`` of them. All arrays are C-contiguous. ``wrap`` turns the arrays of images and
-        labels into what users get."""
+        """Lay the parts one after the other, with their labels; sample ``i`` is sample ``selection[i]`` of them.
+
+        The images of each part, (N, …), are read in place. All arrays are C-contiguous. ``wrap`` turns the arrays of
+        images and of labels into what users get.
+        """
 
     def len(self, start: int = 0) -> tuple[int, int]:
         """Samples and batches of this rank from position ``start`` of an epoch's order on."""

@@ -17,9 +17,9 @@ class ArrayDataset(Sequence[Any]):
     label's row, or a number if labels are (N,).
 
     Args:
-        images: ``uint8``. Arrays (N, H, W) or (N, H, W, C) with 1 or 3 channels, or (N, D, H, W); mapped ones stay mapped.
-            Tensors on the CPU (N, H, W) or (N, C, H, W), or (N, D, H, W) or (N, 1, D, H, W); three channels are copied
-            once, to be last.
+        images: ``uint8``. Arrays (N, H, W) or (N, H, W, C) with 1 or 3 channels, or (N, D, H, W); mapped ones stay
+            mapped. Tensors on the CPU (N, H, W) or (N, C, H, W), or (N, D, H, W) or (N, 1, D, H, W); three channels
+            are copied once, to be last.
         labels: (N,) or (N, L): bools or whole numbers, which become int64, float32 or float64.
         transform: called with each item's image; :class:`~medmnist_fast.DataLoader` runs it in the engine if it can.
         target_transform: called with each item's label.
@@ -80,16 +80,20 @@ class ArrayDataset(Sequence[Any]):
 
 def _images(images: Any, spatial_dims: int) -> NDArray[np.uint8]:
     is_tensor = hasattr(images, "detach")
-    pixels = images.detach().cpu().numpy() if is_tensor else np.asanyarray(images)
+    pixels: NDArray[Any] = images.detach().cpu().numpy() if is_tensor else np.asanyarray(images)
     if pixels.dtype != np.uint8:
         raise TypeError(f"images of {pixels.dtype}; allowed: uint8")
     channel = 1 if is_tensor else -1
     has_channels = pixels.ndim == spatial_dims + 2
-    allowed = (1,) if spatial_dims == 3 else (1, 3)
-    if not has_channels and pixels.ndim != spatial_dims + 1 or has_channels and pixels.shape[channel] not in allowed:
+    channels = pixels.shape[channel] if has_channels else 1
+    if pixels.ndim not in {spatial_dims + 1, spatial_dims + 2} or channels not in (
+        (1, 3) if spatial_dims == 2 else (1,)
+    ):
         axes = "(N, H, W), with or without an axis of 1 or 3 channels" if spatial_dims == 2 else "(N, D, H, W)"
         where = "in front of H" if is_tensor else "at the end"
-        raise ValueError(f"images of shape {tuple(pixels.shape)}; allowed: {axes} {where if spatial_dims == 2 else ''}".rstrip())
+        raise ValueError(
+            f"images of shape {tuple(pixels.shape)}; allowed: {axes} {where if spatial_dims == 2 else ''}".rstrip()
+        )
     if not has_channels:
         return pixels
     if pixels.shape[channel] == 1:

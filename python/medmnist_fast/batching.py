@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from medmnist_fast.resume import EvenSizes, Sizes
 from medmnist_fast.samplers import (
@@ -18,7 +19,7 @@ from medmnist_fast.samplers import (
 )
 from medmnist_fast.sources import Source
 
-Indices = Sequence[int]
+Indices = Sequence[int] | NDArray[np.int64]
 
 
 class Batching(ABC):
@@ -87,7 +88,7 @@ class Sampled(Batching):
         return _cut(itertools.islice(self.sampler, start, None), self.batch_size, drop_last=self.drop_last)
 
     def __len__(self) -> int:
-        samples = len(self.sampler)  # type: ignore[arg-type] - as torch's, it may have no length
+        samples = _length(self.sampler)
         return samples // self.batch_size if self.drop_last else -(-samples // self.batch_size)
 
     def describe(self) -> str:
@@ -122,7 +123,7 @@ class Batched(Batching):
                 )
 
     def __len__(self) -> int:
-        return len(self.batch_sampler)  # type: ignore[arg-type] - as torch's, it may have no length
+        return _length(self.batch_sampler)
 
     def describe(self) -> str:
         """See :class:`Batching`."""
@@ -168,6 +169,11 @@ def _cut(elements: Iterator[Any], batch_size: int, *, drop_last: bool) -> Iterat
             yield batch
 
 
+def _length(sampler: Any) -> int:
+    """TypeError if it has none, as of torch's loader."""
+    return len(sampler)
+
+
 def _set_epoch(sampler: Any, epoch: int) -> None:
     set_epoch = getattr(sampler, "set_epoch", None)
     if callable(set_epoch):
@@ -210,15 +216,8 @@ def choose(
         "weights": weights is not None,
     }
     names = [name for name, is_given in given.items() if is_given]
-    if len(names) > 1 and names != ["shuffle", "weights"]:
-        raise ValueError(f"{' and '.join(names)}; allowed: one of them, or shuffle and weights")
-    if batch_sampler is not None and (batch_size != 1 or drop_last):
-        raise ValueError("batch_sampler with batch_size or drop_last; allowed: the sampler says both")
-    if batch_size is None and drop_last:
-        raise ValueError("drop_last = True with batch_size None; allowed: batches to be dropped")
+    _require_agreement(names, batch_size, drop_last=drop_last, is_streamed=is_iterable(dataset))
     if is_iterable(dataset):
-        if names:
-            raise ValueError(f"{names[0]} with a data set that is iterated over; allowed: one with indices")
         return Streamed(dataset, batch_size or 1, drop_last=drop_last)
     if batch_sampler is not None:
         _require_iterable("batch_sampler", batch_sampler)
@@ -239,6 +238,17 @@ def choose(
         return InOrder(_weighted(dataset, source, weights, sharding), size, drop_last=drop_last)
     kind = RandomSampler if shuffle else SequentialSampler
     return InOrder(kind(dataset, **sharding), size, drop_last=drop_last)
+
+
+def _require_agreement(names: list[str], batch_size: int | None, *, drop_last: bool, is_streamed: bool) -> None:
+    if len(names) > 1 and names != ["shuffle", "weights"]:
+        raise ValueError(f"{' and '.join(names)}; allowed: one of them, or shuffle and weights")
+    if "batch_sampler" in names and (batch_size != 1 or drop_last):
+        raise ValueError("batch_sampler with batch_size or drop_last; allowed: the sampler says both")
+    if batch_size is None and drop_last:
+        raise ValueError("drop_last = True with batch_size None; allowed: batches to be dropped")
+    if is_streamed and names:
+        raise ValueError(f"{names[0]} with a data set that is iterated over; allowed: one with indices")
 
 
 def _weighted(dataset: Any, source: Source | None, weights: Any, sharding: dict[str, Any]) -> Sampler:

@@ -12,8 +12,8 @@ def collate(samples: Sequence[Any], output: str) -> Any:
     Args:
         samples: items of one structure, at least one.
         output: ``"torch"`` for what ``torch.utils.data.default_collate`` makes; ``"numpy"`` for the same with arrays:
-            arrays and tensors are stacked, whole numbers and bools become int64 and bool arrays, other numbers float64, and
-            strings stay a list; tuples, lists and mappings are gone through.
+            arrays and tensors are stacked, whole numbers and bools become int64 and bool arrays, other numbers
+            float64, and strings stay a list; tuples, lists and mappings are gone through.
 
     Raises:
         TypeError: an item of no such kind.
@@ -42,7 +42,9 @@ def _stacked(samples: Sequence[Any], place: str) -> Any:
     arrays = [np.asarray(item) for item in samples]
     if arrays[0].dtype.kind not in "biufc" or type(first).__module__.startswith("PIL."):
         kind = f"{type(first).__module__}.{type(first).__qualname__}"
-        raise TypeError(f"{place} are {kind}; allowed: arrays, tensors, numbers, strings, and tuples, lists and dicts of them")
+        raise TypeError(
+            f"{place} are {kind}; allowed: arrays, tensors, numbers, strings, and tuples, lists and dicts of them"
+        )
     _require_same(arrays, lambda array: array.shape, "shapes", place)
     return np.stack(arrays)
 

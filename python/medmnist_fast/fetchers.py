@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast import _core
+from medmnist_fast.batching import Indices
 from medmnist_fast.collation import collate
 from medmnist_fast.devices import Normalization, Resident, compile_for_device, pinned_like, split
-from medmnist_fast.batching import Indices
 from medmnist_fast.passes import Fetched, Given, Lending, Meter
 from medmnist_fast.per_sample import PerSample
 from medmnist_fast.resume import fingerprint
@@ -70,9 +70,9 @@ class Engine(Fetcher):
 
     def __init__(self, source: Source, sampler: Sampler, options: Options) -> None:
         self._source, self._options = source, options
-        plans = []
+        plans: list[_core.Plan] = []
         for part in source.parts:
-            layout = {"to_rgb": part.as_rgb, "channels_last": options.channels_last}
+            layout: Any = {"to_rgb": part.as_rgb, "channels_last": options.channels_last}
             axes = part.images.shape[1:]
             if options.normalize_on_device:
                 plan, normalization = compile_for_device(part.transform, part.spatial_dims, axes, **layout)
@@ -156,9 +156,9 @@ class Samples(Fetcher):
         self, dataset: Any, collate_fn: Callable[[list[Any]], Any] | None, options: Options, reason: str
     ) -> None:
         self.warning = (
-            f"samples are fetched one by one in Python, many times slower than by the engine: {reason}; the engine takes "
-            "the data sets of medmnist_fast, ArrayDataset, and Subset and ConcatDataset of them, with transforms of "
-            "medmnist_fast, or those of torchvision that it knows"
+            f"samples are fetched one by one in Python, many times slower than by the engine: {reason}; the engine "
+            "takes the data sets of medmnist_fast, ArrayDataset, and Subset and ConcatDataset of them, with transforms "
+            "of medmnist_fast, or those of torchvision that it knows"
         )
         self._samples = PerSample(dataset, collate_fn, options.seed, options.output)
         self._dataset, self._meter = dataset, Meter()
@@ -225,7 +225,8 @@ class OnDevice(Fetcher):
 
     def _gather(self, indices: Indices) -> Any:
         rows = np.asarray(indices, np.int64)
-        return self._resident.batch(rows if self._source.selection is None else self._source.selection[rows])
+        selection = self._source.selection
+        return self._resident.batch(rows if selection is None else selection[rows].astype(np.int64))
 
     def statistics(self) -> tuple[int, int, float, float, float, int]:
         """See :class:`Fetcher`."""

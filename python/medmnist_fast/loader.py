@@ -55,9 +55,9 @@ class Statistics:
 class DataLoader:
     """Batches of a data set: the place of ``torch.utils.data.DataLoader``, made by threads outside Python's lock.
 
-    Iterating yields ``(images, labels)``: images (N, C, H, W), or (N, C, D, H, W) for volumes, and labels as the data set
-    has them, int64 (N, L) for MedMNIST. Images are ``uint8`` as in the file, or ``float32`` after a ``ToTensor``; volumes
-    are always scaled to ``float32``.
+    Iterating yields ``(images, labels)``: images (N, C, H, W), or (N, C, D, H, W) for volumes, and labels as the data
+    set has them, int64 (N, L) for MedMNIST. Images are ``uint8`` as in the file, or ``float32`` after a ``ToTensor``;
+    volumes are always scaled to ``float32``.
 
     What a sample's bytes are depends on the seed, the epoch and its index in the data set alone: not on the number of
     threads, the batch size, the rank, or where a run was interrupted.
@@ -65,10 +65,10 @@ class DataLoader:
     The memory of a batch is used again once nothing refers to it any more; who keeps batches keeps them unharmed.
     The images of the data set are read in place: do not write into them while you iterate.
 
-    The engine reads the 18 data sets, :class:`~medmnist_fast.ArrayDataset`, and ``Subset`` and ``ConcatDataset`` of them.
-    Samples of any other data set, of one with a transform that is neither ours nor can be translated, or for a
-    ``collate_fn`` of images that are no tensors, are fetched one by one in Python, in order, by the thread that asks; one
-    warning says why. Then Python's, NumPy's and torch's global generators are seeded for each sample.
+    The engine reads the 18 data sets, :class:`~medmnist_fast.ArrayDataset`, and ``Subset`` and ``ConcatDataset`` of
+    them. Samples of any other data set, of one with a transform that is neither ours nor can be translated, or for a
+    ``collate_fn`` of images that are no tensors, are fetched one by one in Python, in order, by the thread that asks;
+    one warning says why. Then Python's, NumPy's and torch's global generators are seeded for each sample.
 
     Args:
         dataset: what to load. Images and labels are taken as they are now.
@@ -80,25 +80,23 @@ class DataLoader:
         num_workers: threads, at most 1,024; 0 makes batches in the thread that asks for them. By default one per
             available CPU.
         collate_fn: makes a batch of a list of items ``(image, label)``; by default they are stacked.
-        pin_memory: batches in page-locked memory, from which a GPU copies at full speed. Without a GPU a warning says so.
-        drop_last: leave out a last batch that is smaller than the others.
-        timeout: seconds a batch may take, 0 for ever; RuntimeError after that.
-        worker_init_fn: accepted, and never called: the threads run no Python.
-        multiprocessing_context: accepted for torch's values; there are no processes.
-        generator: a ``torch.Generator`` that the seed is drawn from.
-        prefetch_factor: batches that each thread makes ahead, at least 1; 2 by default.
-        persistent_workers: accepted: threads always stay until the loader is gone.
-        pin_memory_device: accepted; memory is pinned for all devices.
-        in_order: accepted: batches always come in order.
-        transform: of :mod:`medmnist_fast.transforms`, or of torchvision, which is translated as by
+        pin_memory: batches in page-locked memory, from which a GPU copies at full speed. Without a GPU a warning says
+            so. drop_last: leave out a last batch that is smaller than the others. timeout: seconds a batch may take,
+            0 for ever; RuntimeError after that. worker_init_fn: accepted, and never called: the threads run no
+            Python. multiprocessing_context: accepted for torch's values; there are no processes. generator: a
+            ``torch.Generator`` that the seed is drawn from. prefetch_factor: batches that each thread makes ahead, at
+            least 1; 2 by default. persistent_workers: accepted: threads always stay until the loader is gone.
+            pin_memory_device: accepted; memory is pinned for all devices. in_order: accepted: batches always come in
+            order. transform: of :mod:`medmnist_fast.transforms`, or of torchvision, which is translated as by
             :func:`~medmnist_fast.transforms.from_torchvision`; by default the data set's own.
-        seed: names the order and the random transforms, below 2⁶⁴. By default one is drawn from ``generator``, else from
-            torch's global generator if torch is loaded, else from NumPy's; and it is 0 with several ranks, which must agree.
+        seed: names the order and the random transforms, below 2⁶⁴. By default one is drawn from ``generator``, else
+            from torch's global generator if torch is loaded, else from NumPy's; and it is 0 with several ranks, which
+            must agree.
         output: ``"torch"`` or ``"numpy"``; by default torch tensors where torch is installed.
         dtype: of the images, as a name or torch's or NumPy's dtype: ``float32``, ``float16`` or ``bfloat16`` (torch
-            only) of float samples, rounded to nearest, ties to even. By default what the transform gives. With ``uint8``
-            and a ``device``, images travel as they are in the file, and the ``ToTensor`` and ``Normalize`` at the end of
-            the transform are done there, with the same answer.
+            only) of float samples, rounded to nearest, ties to even. By default what the transform gives. With
+            ``uint8`` and a ``device``, images travel as they are in the file, and the ``ToTensor`` and ``Normalize``
+            at the end of the transform are done there, with the same answer.
         channels_last: images (N, H, W, C), or (N, D, H, W, C), instead of the channels first.
         device: batches arrive there, one copied ahead while you work on another.
         resident: the whole data set stays on the ``device`` (``None``: the CPU), which gathers batches from it. The
@@ -108,8 +106,9 @@ class DataLoader:
         rank: which part of each epoch is this process's; with ``world_size``. By default both are those of
             ``torch.distributed`` if it is initialised, else 0 of 1.
         world_size: number of ranks.
-        remainder: what becomes of samples that cannot be dealt out evenly, as in ``DistributedSampler``: ``"pad"`` repeats
-            the first ones, ``"drop"`` leaves them out; with ``"keep"`` some ranks get one more, and no sample comes twice.
+        remainder: what becomes of samples that cannot be dealt out evenly, as in ``DistributedSampler``: ``"pad"``
+            repeats the first ones, ``"drop"`` leaves them out; with ``"keep"`` some ranks get one more, and no sample
+            comes twice.
 
     Raises:
         TypeError: an argument of another kind.
@@ -192,7 +191,7 @@ class DataLoader:
         self._collate = self.collate_fn if is_batched else partial(_only, self.collate_fn, self.output)
         self.batch_sampler = batch_sampler
         self.sampler = self._batching.sampler if isinstance(self._batching, InOrder) else sampler
-        self._seed = None if isinstance(self.sampler, Sampler) else seed_or_random(_seed(seed, generator))
+        self._seed = 0 if isinstance(self.sampler, Sampler) else seed_or_random(_seed(seed, generator))
         self._is_pinned = not resident and devices.pins(self.pin_memory)
         self._resident = bool(resident)
         self._dtype = None if dtype is None else dtype_name(dtype)
@@ -247,7 +246,7 @@ class DataLoader:
     @property
     def seed(self) -> int:
         """What names the order and the random transforms."""
-        return self.sampler.seed if self._seed is None else self._seed
+        return self.sampler.seed if isinstance(self.sampler, Sampler) else self._seed
 
     @property
     def plan(self) -> _core.Plan | None:
@@ -334,8 +333,8 @@ class DataLoader:
         of the next epoch.
         """
         if self._position is None:
-            epoch = self._next_epoch
-            epoch, samples = epoch, self._resumed[1] if self._resumed[0] == epoch else 0
+            epoch, (resumed, start) = self._next_epoch, self._resumed
+            samples = start if resumed == epoch else 0
         else:
             epoch, samples = self._position.state()
         return {"epoch": epoch, "samples": samples, **self._identity()}
@@ -360,7 +359,7 @@ class DataLoader:
         }
 
     @cached_property
-    def _fingerprint(self) -> dict[str, Any]:
+    def _fingerprint(self) -> Mapping[str, Any]:
         return self._fetcher.fingerprint()
 
     def stats(self) -> Statistics:
@@ -385,7 +384,7 @@ class DataLoader:
         return {"arguments": arguments, "epoch": self._next_epoch, "resumed": self._resumed}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state["arguments"])  # type: ignore[misc] - made anew, as by hand
+        DataLoader.__init__(self, **state["arguments"])
         self._next_epoch, self._resumed = state["epoch"], state["resumed"]
 
 
@@ -426,15 +425,15 @@ def _seconds(timeout: float) -> float:
 
 
 def _only(collate_fn: Callable[[Any], Any] | None, output: str, items: list[Any]) -> Any:
-    """What ``batch_size=None`` yields of the only item: what ``collate_fn`` makes of it, or itself, of torch's kinds."""
+    """What ``batch_size=None`` yields of the only item: what ``collate_fn`` makes of it, or itself as tensors."""
     (item,) = items
     if collate_fn is not None:
         return collate_fn(item)
     if output == "numpy":
         return item
-    from torch.utils.data import default_convert
+    import torch.utils.data
 
-    return default_convert(item)
+    return torch.utils.data.default_convert(item)  # type: ignore[no-untyped-call]
 
 
 def _items(labels: Any) -> Any:

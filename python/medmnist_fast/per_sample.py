@@ -16,10 +16,10 @@ from medmnist_fast.collation import collate
 class PerSample:
     """Batches of ``dataset[index]``.
 
-    Before each item Python's ``random``, NumPy's global generator and, if torch is loaded, torch's on the CPU are seeded
-    with a number made of seed, epoch and index; after a batch they are put back. So what an item draws depends neither on
-    the batch it comes in nor on what ran before. For that reason items are fetched one by one even from a data set
-    with a ``__getitems__``.
+    Before each item Python's ``random``, NumPy's global generator and, if torch is loaded, torch's on the CPU are
+    seeded with a number made of seed, epoch and index; after a batch they are put back. So what an item draws depends
+    neither on the batch it comes in nor on what ran before. For that reason items are fetched one by one even from a
+    data set with a ``__getitems__``.
 
     Args:
         dataset: anything that has items.

@@ -1,7 +1,7 @@
 """What the engine can read of a data set: its arrays, and which of their samples it consists of."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,13 +69,13 @@ def resolve(dataset: Any, transform: Any = None) -> Source | str:
         _collect(dataset, leaves)
         sets = list(leaves.values())
         parts = [_part(one, one.transform if transform is None else transform) for one in sets]
-        labels = [_labels(one) for one in sets]
-        if len({(rows.dtype, rows.shape[1:]) for rows in labels}) > 1:
-            raise _PerSampleError("its parts have labels of different types or shapes")
-        if any(one.target_transform is not sets[0].target_transform for one in sets):
-            raise _PerSampleError("its parts have different target_transforms")
     except _PerSampleError as error:
         return str(error)
+    labels = [_labels(one) for one in sets]
+    if len({(rows.dtype, rows.shape[1:]) for rows in labels}) > 1:
+        return "its parts have labels of different types or shapes"
+    if any(one.target_transform is not sets[0].target_transform for one in sets):
+        return "its parts have different target_transforms"
     starts = np.cumsum([0, *(len(part.images) for part in parts)])
     rows = _rows(dataset, dict(zip(leaves, starts, strict=False)))
     is_whole = len(rows) == starts[-1] and np.array_equal(rows, np.arange(len(rows)))
@@ -91,7 +91,7 @@ class _PerSampleError(Exception):
     """Why samples must be fetched one by one."""
 
 
-def _torchs(name: str) -> type | None:
+def _torchs(name: str) -> Any:
     """A class of ``torch.utils.data``, if the user has loaded it."""
     module = sys.modules.get("torch.utils.data")
     return None if module is None else getattr(module, name)
