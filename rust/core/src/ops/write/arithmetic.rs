@@ -1,112 +1,109 @@
 //! Formulas that give the same 256 answers as a table, and vectorise. A formula is tried on all 256 values of every
 //! channel when a plan is compiled; if one of them differs, the plan keeps the tables.
 
+use super::block::Floats;
 use super::table::Table;
 
-/// What turns a pixel value into its answer.
+/// The constants of a formula, as many as it takes.
+pub(super) type Constants<V> = [V; 3];
+
+/// What turns pixel values into their answers.
 pub(super) trait Formula: Copy {
-    fn apply(self, value: f32) -> f32;
+    fn apply<V: Floats>(self, constants: Constants<V>, values: V) -> V;
 }
 
 /// One multiply-add: rarely exact in `float32`, nearly always after rounding to 16 bits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Brief {
-    factor: f32,
-    term: f32,
-}
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brief;
 
 /// `x / 255` as below, then one multiply-add: exact where std is a power of two, as the usual 0.5.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scaled {
-    factor: f32,
-    term: f32,
-}
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scaled;
 
 /// `x / 255`, minus mean, over std. Both divisions are products with the reciprocal to twice the precision, in two
 /// operations: nearly always the correctly rounded quotient.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Corrected {
-    mean: f32,
-    std: Reciprocal,
-}
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Corrected;
 
 impl Formula for Brief {
     #[inline(always)]
-    fn apply(self, value: f32) -> f32 {
-        value.mul_add(self.factor, self.term)
+    fn apply<V: Floats>(self, [factor, term, _]: Constants<V>, values: V) -> V {
+        values.mul_add(factor, term)
     }
 }
 
 impl Formula for Scaled {
     #[inline(always)]
-    fn apply(self, value: f32) -> f32 {
-        (value / const { Reciprocal::of(255.0) }).mul_add(self.factor, self.term)
+    fn apply<V: Floats>(self, [factor, term, _]: Constants<V>, values: V) -> V {
+        over_255(values).mul_add(factor, term)
     }
 }
 
 impl Formula for Corrected {
     #[inline(always)]
-    fn apply(self, value: f32) -> f32 {
-        (value / const { Reciprocal::of(255.0) } - self.mean) / self.std
+    fn apply<V: Floats>(self, [minus_mean, rounded, rest]: Constants<V>, values: V) -> V {
+        divided(over_255(values).mul_add(V::splat(1.0), minus_mean), [rounded, rest])
     }
+}
+
+#[inline(always)]
+fn over_255<V: Floats>(values: V) -> V {
+    let [rounded, rest] = const { reciprocal(255.0) };
+    divided(values, [V::splat(rounded), V::splat(rest)])
+}
+
+/// Quotients, by the reciprocal of the divisor. Adding -0 to a product changes nothing.
+#[inline(always)]
+fn divided<V: Floats>(values: V, [rounded, rest]: [V; 2]) -> V {
+    values.mul_add(rounded, values.mul_add(rest, V::splat(-0.0)))
 }
 
 /// What dividing by a number multiplies with: its reciprocal, and what rounding that took away.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Reciprocal {
-    rounded: f32,
-    rest: f32,
+#[allow(clippy::cast_possible_truncation, reason = "what is lost is the rest")]
+const fn reciprocal(divisor: f32) -> [f32; 2] {
+    let exact = 1.0 / divisor as f64;
+    let rounded = exact as f32;
+    [rounded, (exact - rounded as f64) as f32]
 }
 
-impl Reciprocal {
-    #[allow(clippy::cast_possible_truncation, reason = "what is lost is the rest")]
-    const fn of(divisor: f32) -> Self {
-        let exact = 1.0 / divisor as f64;
-        let rounded = exact as f32;
-        Self { rounded, rest: (exact - rounded as f64) as f32 }
-    }
-}
-
-impl std::ops::Div<Reciprocal> for f32 {
-    type Output = Self;
-
-    #[inline(always)]
-    #[allow(clippy::suspicious_arithmetic_impl, reason = "that is what a reciprocal is for")]
-    fn div(self, by: Reciprocal) -> Self {
-        self.mul_add(by.rounded, self * by.rest)
-    }
-}
-
-/// One formula per channel, all of one kind.
+/// A kind of formula, and its constants for each channel.
 #[derive(Debug)]
 pub(super) enum Formulas {
-    Brief(Vec<Brief>),
-    Scaled(Vec<Scaled>),
-    Corrected(Vec<Corrected>),
+    Brief(Vec<Constants<f32>>),
+    Scaled(Vec<Constants<f32>>),
+    Corrected(Vec<Constants<f32>>),
 }
 
 impl Formulas {
     /// Formulas whose answers all agree with the tables'.
     pub(super) fn find(tables: &[Table], agree: impl Fn(f32, f32) -> bool) -> Option<Self> {
         let parameters: Vec<(f32, f32)> = tables.iter().map(|table| table.formula).collect::<Option<_>>()?;
-        let brief = |&(mean, std): &(f32, f32)| Brief { factor: 1.0 / (255.0 * std), term: -mean / std };
-        let scaled = |&(mean, std): &(f32, f32)| Scaled { factor: 1.0 / std, term: -mean / std };
-        let corrected = |&(mean, std): &(f32, f32)| Corrected { mean, std: Reciprocal::of(std) };
-        let briefs: Vec<Brief> = parameters.iter().map(brief).collect();
-        if all_agree(tables, &briefs, &agree) {
-            return Some(Self::Brief(briefs));
+        let constants = |of: fn(f32, f32) -> Constants<f32>| -> Vec<_> {
+            parameters.iter().map(|&(mean, std)| of(mean, std)).collect()
+        };
+        let brief = constants(|mean, std| [1.0 / (255.0 * std), -mean / std, 0.0]);
+        if all_agree(tables, Brief, &brief, &agree) {
+            return Some(Self::Brief(brief));
         }
-        let scaleds: Vec<Scaled> = parameters.iter().map(scaled).collect();
-        if all_agree(tables, &scaleds, &agree) {
-            return Some(Self::Scaled(scaleds));
+        let scaled = constants(|mean, std| [1.0 / std, -mean / std, 0.0]);
+        if all_agree(tables, Scaled, &scaled, &agree) {
+            return Some(Self::Scaled(scaled));
         }
-        let correcteds: Vec<Corrected> = parameters.iter().map(corrected).collect();
-        all_agree(tables, &correcteds, &agree).then_some(Self::Corrected(correcteds))
+        let corrected = constants(|mean, std| {
+            let [rounded, rest] = reciprocal(std);
+            [-mean, rounded, rest]
+        });
+        all_agree(tables, Corrected, &corrected, &agree).then_some(Self::Corrected(corrected))
     }
 }
 
-fn all_agree(tables: &[Table], formulas: &[impl Formula], agree: &impl Fn(f32, f32) -> bool) -> bool {
-    tables.iter().zip(formulas).all(|(table, formula)| {
-        (0..=255u8).all(|value| agree(formula.apply(f32::from(value)), table.values[usize::from(value)]))
+fn all_agree(
+    tables: &[Table],
+    formula: impl Formula,
+    constants: &[Constants<f32>],
+    agree: &impl Fn(f32, f32) -> bool,
+) -> bool {
+    tables.iter().zip(constants).all(|(table, &constants)| {
+        (0..=255u8).all(|value| agree(formula.apply(constants, f32::from(value)), table.values[usize::from(value)]))
     })
 }

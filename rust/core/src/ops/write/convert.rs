@@ -1,23 +1,25 @@
 //! From a block of pixel values to the elements they become.
 
 use bytemuck::Pod;
-use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-use super::arithmetic::Formula;
-
-/// Values handled at a time.
-pub(super) const BLOCK: usize = 16;
+use super::arithmetic::{Constants, Formula};
+use super::block::{BLOCK, Block};
 
 /// What pixel values become, per channel of the destination.
 pub(super) trait Convert {
     type Out: Pod + Default;
 
+    /// What it needs for a block, in registers.
+    type Ready<B: Block>: Copy;
+
+    /// For blocks whose values are of these channels.
+    fn ready<B: Block>(&self, channels: [usize; BLOCK]) -> Self::Ready<B>;
+
+    fn block<B: Block>(&self, ready: Self::Ready<B>, values: [u8; BLOCK]) -> [Self::Out; BLOCK];
+
     /// A single value.
     fn one(&self, channel: usize, value: u8) -> Self::Out;
-
-    /// A block of them.
-    fn block(&self, channel: usize, values: [u8; BLOCK]) -> [Self::Out; BLOCK];
 }
 
 /// Pixels as they are.
@@ -25,15 +27,19 @@ pub(super) struct Same;
 
 impl Convert for Same {
     type Out = u8;
+    type Ready<B: Block> = ();
+
+    #[inline(always)]
+    fn ready<B: Block>(&self, _channels: [usize; BLOCK]) {}
+
+    #[inline(always)]
+    fn block<B: Block>(&self, (): (), values: [u8; BLOCK]) -> [u8; BLOCK] {
+        values
+    }
 
     #[inline(always)]
     fn one(&self, _channel: usize, value: u8) -> u8 {
         value
-    }
-
-    #[inline(always)]
-    fn block(&self, _channel: usize, values: [u8; BLOCK]) -> [u8; BLOCK] {
-        values
     }
 }
 
@@ -44,81 +50,85 @@ pub(super) struct Lookup<'a, T> {
 
 impl<T: Pod + Default> Convert for Lookup<'_, T> {
     type Out = T;
+    type Ready<B: Block> = [usize; BLOCK];
 
     #[inline(always)]
-    fn one(&self, channel: usize, value: u8) -> T {
-        self.tables[channel][usize::from(value)]
+    fn ready<B: Block>(&self, channels: [usize; BLOCK]) -> [usize; BLOCK] {
+        channels
     }
 
     #[inline(always)]
-    fn block(&self, channel: usize, values: [u8; BLOCK]) -> [T; BLOCK] {
-        let table = &self.tables[channel];
+    fn block<B: Block>(&self, channels: [usize; BLOCK], values: [u8; BLOCK]) -> [T; BLOCK] {
         let mut out = [T::default(); BLOCK];
-        for (element, value) in out.iter_mut().zip(values) {
-            *element = table[usize::from(value)];
+        for ((element, channel), value) in out.iter_mut().zip(channels).zip(values) {
+            *element = self.tables[channel][usize::from(value)];
         }
         out
     }
-}
-
-/// By formulas; single values by the tables, which say the same.
-pub(super) struct Compute<'a, T, F> {
-    pub tables: &'a [[T; 256]],
-    pub formulas: &'a [F],
-}
-
-impl<T: Pod + FromFloats, F: Formula> Convert for Compute<'_, T, F> {
-    type Out = T;
 
     #[inline(always)]
     fn one(&self, channel: usize, value: u8) -> T {
         self.tables[channel][usize::from(value)]
     }
+}
+
+/// By a formula; single values by the tables, which say the same.
+pub(super) struct Compute<'a, T, F> {
+    pub tables: &'a [[T; 256]],
+    pub formula: F,
+    pub constants: &'a [Constants<f32>],
+}
+
+impl<T: FromFloats, F: Formula> Convert for Compute<'_, T, F> {
+    type Out = T;
+    type Ready<B: Block> = Constants<B>;
 
     #[inline(always)]
-    fn block(&self, channel: usize, values: [u8; BLOCK]) -> [T; BLOCK] {
-        let formula = self.formulas[channel];
-        let mut floats = [0.0; BLOCK];
-        for (float, value) in floats.iter_mut().zip(values) {
-            *float = formula.apply(f32::from(value));
+    fn ready<B: Block>(&self, channels: [usize; BLOCK]) -> Constants<B> {
+        let mut constants = [[0.0; BLOCK]; 3];
+        // Loops and no closures: those would be calls.
+        for (lane, channel) in channels.into_iter().enumerate() {
+            for (constants, constant) in constants.iter_mut().zip(self.constants[channel]) {
+                constants[lane] = constant;
+            }
         }
-        T::from_floats(floats)
+        let [first, second, third] = constants;
+        [B::from_floats(first), B::from_floats(second), B::from_floats(third)]
+    }
+
+    #[inline(always)]
+    fn block<B: Block>(&self, constants: Constants<B>, values: [u8; BLOCK]) -> [T; BLOCK] {
+        T::from_floats(self.formula.apply(constants, B::from_bytes(values)))
+    }
+
+    #[inline(always)]
+    fn one(&self, channel: usize, value: u8) -> T {
+        self.tables[channel][usize::from(value)]
     }
 }
 
 /// What a `float32` is rounded to, to nearest, ties to even.
-pub(super) trait FromFloats: Copy + Default {
-    fn from_floats(floats: [f32; BLOCK]) -> [Self; BLOCK];
+pub(super) trait FromFloats: Pod + Default {
+    fn from_floats<B: Block>(floats: B) -> [Self; BLOCK];
 }
 
 impl FromFloats for f32 {
     #[inline(always)]
-    fn from_floats(floats: [f32; BLOCK]) -> [Self; BLOCK] {
-        floats
+    fn from_floats<B: Block>(floats: B) -> [Self; BLOCK] {
+        floats.to_f32()
     }
 }
 
 impl FromFloats for f16 {
     #[inline(always)]
-    fn from_floats(floats: [f32; BLOCK]) -> [Self; BLOCK] {
-        let mut halves = [Self::ZERO; BLOCK];
-        halves.convert_from_f32_slice(&floats);
-        halves
+    fn from_floats<B: Block>(floats: B) -> [Self; BLOCK] {
+        floats.to_f16()
     }
 }
 
 impl FromFloats for bf16 {
-    /// The upper half of the bits, after adding half of what the lower one can hold; what is finite stays so unless it
-    /// rounds to infinity.
     #[inline(always)]
-    fn from_floats(floats: [f32; BLOCK]) -> [Self; BLOCK] {
-        let mut halves = [Self::ZERO; BLOCK];
-        for (half, float) in halves.iter_mut().zip(floats) {
-            let bits = float.to_bits();
-            #[allow(clippy::cast_possible_truncation, reason = "the upper half is all that is left")]
-            let upper = (bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16;
-            *half = Self::from_bits(upper);
-        }
-        halves
+    fn from_floats<B: Block>(floats: B) -> [Self; BLOCK] {
+        floats.to_bf16()
     }
 }

@@ -4,16 +4,15 @@
 #![allow(clippy::inline_always, reason = "these functions are compiled for the vector unit of their caller")]
 
 mod arithmetic;
+mod block;
 mod convert;
 mod rows;
-mod split;
 pub(super) mod stream;
 mod table;
 
-use bytemuck::Pod;
 use half::{bf16, f16};
 
-use self::arithmetic::Formulas;
+use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
 use self::convert::{Compute, FromFloats, Lookup, Same};
 pub(super) use self::table::{Table, normalize, to_tensor};
 use super::dtype::DType;
@@ -107,7 +106,7 @@ impl Writer {
         }
     }
 
-    fn by<T: Pod + FromFloats>(
+    fn by<T: FromFloats>(
         &self,
         tables: &[[T; 256]],
         formulas: Option<&Formulas>,
@@ -116,17 +115,17 @@ impl Writer {
         target: Rows,
         out: &mut [u8],
     ) {
-        let (simd, out) = (self.simd, bytemuck::cast_slice_mut::<u8, T>(out));
+        let out = bytemuck::cast_slice_mut(out);
         match formulas {
-            None => rows::write(simd, &Lookup { tables }, source, view, target, out),
-            Some(Formulas::Brief(by)) => {
-                rows::write(simd, &Compute { tables, formulas: by }, source, view, target, out);
+            None => rows::write(self.simd, &Lookup { tables }, source, view, target, out),
+            Some(Formulas::Brief(constants)) => {
+                rows::write(self.simd, &Compute { tables, formula: Brief, constants }, source, view, target, out);
             }
-            Some(Formulas::Scaled(by)) => {
-                rows::write(simd, &Compute { tables, formulas: by }, source, view, target, out);
+            Some(Formulas::Scaled(constants)) => {
+                rows::write(self.simd, &Compute { tables, formula: Scaled, constants }, source, view, target, out);
             }
-            Some(Formulas::Corrected(by)) => {
-                rows::write(simd, &Compute { tables, formulas: by }, source, view, target, out);
+            Some(Formulas::Corrected(constants)) => {
+                rows::write(self.simd, &Compute { tables, formula: Corrected, constants }, source, view, target, out);
             }
         }
     }

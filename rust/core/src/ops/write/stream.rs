@@ -11,9 +11,8 @@ pub(in crate::ops) const FROM: usize = 16 << 20;
 /// Copies `block`, whose length is a multiple of 16 bytes, past the caches if its place is aligned to that.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "compiled once per back-end")]
-pub(super) fn store<T: Pod, const N: usize>(to: &mut [T], block: &[T; N]) {
+pub(super) fn store<T: Pod, const N: usize>(to: &mut [T; N], block: &[T; N]) {
     const { assert!((N * size_of::<T>()).is_multiple_of(16)) };
-    assert_eq!(to.len(), N, "places");
     #[cfg(target_arch = "x86_64")]
     if to.as_ptr().addr().is_multiple_of(16) {
         use std::arch::x86_64::{_mm_loadu_si128, _mm_stream_si128};
@@ -27,7 +26,7 @@ pub(super) fn store<T: Pod, const N: usize>(to: &mut [T], block: &[T; N]) {
         }
         return;
     }
-    to.copy_from_slice(block);
+    *to = *block;
 }
 
 /// Makes such stores visible to other threads before anything that this one stores later.
