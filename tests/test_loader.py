@@ -1,18 +1,23 @@
 """The loader: same bytes for any number of threads, memory reused and never shared, clear refusals."""
 
 import gc
+import inspect
+import itertools
 import multiprocessing
+import pickle
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import torchvision.transforms as tv
 
 import medmnist_fast as mf
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
@@ -173,20 +178,23 @@ def test_labels_do_not_hold_on_to_images(train: mf.MedMNIST) -> None:
 
 
 def test_early_break_and_two_iterators(train: mf.MedMNIST) -> None:
-    loader = mf.DataLoader(train, 8, num_workers=2, seed=0, shuffle=True)
     before = native_threads()
-    for _ in loader:
-        break
-    # The system lists a thread a moment longer than it runs.
-    deadline = time.monotonic() + 10
-    while native_threads() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert native_threads() <= before
+    loader = mf.DataLoader(train, 8, num_workers=2, seed=0, shuffle=True)
+    for _ in range(3):
+        for _ in loader:
+            break
+        assert native_threads() <= before + 2
     loader.set_epoch(0)
     first = iter(loader)
     loader.set_epoch(0)
     for ours, theirs in zip(first, loader, strict=True):
         assert torch.equal(ours[0], theirs[0])
+    del loader, first
+    # The system lists a thread a moment longer than it runs.
+    deadline = time.monotonic() + 10
+    while native_threads() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert native_threads() <= before
 
 
 def native_threads() -> int:
@@ -313,7 +321,29 @@ def test_the_interpreter_lock_is_free_while_batches_are_made_and_iterators_dropp
             ValueError,
             "2 values .* for 3-channel",
         ),
-        ({"transform": lambda image: image}, TypeError, "function is no transform of medmnist_fast.transforms"),
+        ({"collate_fn": 3}, TypeError, "collate_fn of int; allowed: a function"),
+        ({"worker_init_fn": "f"}, TypeError, "worker_init_fn of str; allowed: a function"),
+        ({"timeout": -1}, ValueError, "timeout = -1; allowed: seconds of at least 0"),
+        ({"timeout": float("nan")}, ValueError, "timeout = nan"),
+        ({"timeout": "1"}, TypeError, "timeout = '1'; allowed: seconds"),
+        ({"generator": 3}, TypeError, "a generator of int; allowed: torch.Generator"),
+        ({"generator": torch.Generator(), "seed": 1}, ValueError, "seed = 1 and a generator; allowed: one of them"),
+        ({"sampler": [1], "shuffle": True}, ValueError, "sampler and shuffle; allowed: one of them"),
+        ({"sampler": 3}, TypeError, "sampler of int; allowed: an iterable"),
+        ({"batch_sampler": 3}, TypeError, "batch_sampler of int; allowed: an iterable"),
+        ({"batch_sampler": [[1]], "batch_size": 2}, ValueError, "batch_sampler with batch_size or drop_last"),
+        ({"batch_sampler": [[1]], "sampler": [1]}, ValueError, "batch_sampler and sampler; allowed: one of them"),
+        ({"batch_size": None, "drop_last": True}, ValueError, "drop_last = True with batch_size None"),
+        ({"sampler": [1], "rank": 0, "world_size": 2}, ValueError, "rank, world_size or remainder with a sampler"),
+        ({"rank": 0}, ValueError, "rank = 0 and world_size = None; allowed: both or neither"),
+        ({"rank": 2, "world_size": 2}, ValueError, "rank = 2; allowed: .* at most 1"),
+        ({"remainder": "fill"}, ValueError, "remainder 'fill'; allowed: 'pad', 'drop' or 'keep'"),
+        ({"weights": "even"}, ValueError, "weights 'even'; allowed: one number per sample, or 'balanced'"),
+        ({"weights": [1.0, 2.0]}, ValueError, r"2 weights for \d+ samples; allowed: as many of each"),
+        ({"weights": [1.0], "sampler": [1]}, ValueError, "sampler and weights"),
+        ({"output": "numpy", "device": "cpu"}, ValueError, "output 'numpy' with pin_memory, resident or device"),
+        ({"resident": True, "transform": T.RandomHorizontalFlip()}, ValueError, "resident = True with .*Flip"),
+        ({"resident": True, "transform": abs}, ValueError, "resident = True, but samples must be fetched one by one"),
     ],
 )
 def test_bad_arguments(train: mf.MedMNIST, options: dict[str, Any], error: type[Exception], message: str) -> None:
@@ -322,24 +352,11 @@ def test_bad_arguments(train: mf.MedMNIST, options: dict[str, Any], error: type[
 
 
 def test_bad_data_sets(train: mf.MedMNIST) -> None:
-    with pytest.raises(TypeError, match="a data set of list; allowed: one of medmnist_fast's 18 data sets"):
-        mf.DataLoader([1, 2, 3])
-
-    class Mine(mf.RetinaMNIST):
-        def __getitem__(self, index: Any) -> Any:
-            return super().__getitem__(index)[0]
-
-    with pytest.raises(TypeError, match="Mine has a __getitem__ of its own, which this loader would pass by"):
-        mf.DataLoader(Mine("train", root=train.root))
-    train.target_transform = np.sum
-    with pytest.raises(TypeError, match="target_transform, which this loader cannot run"):
-        mf.DataLoader(train)
-    train.target_transform = None
     pixels, train.imgs = train.imgs, train.imgs.astype(np.float32)
     with pytest.raises(TypeError, match="imgs are float32; allowed: uint8"):
         mf.DataLoader(train)
     train.imgs = pixels[:7]
-    with pytest.raises(ValueError, match=r"7 images but \d+ rows of labels"):
+    with pytest.raises(ValueError, match=r"7 images but \d+ rows of labels; allowed: as many of each"):
         mf.DataLoader(train)
     train.imgs, train.labels = pixels[:0], train.labels[:0]
     with pytest.raises(ValueError, match="the data set is empty: 0 samples"):
@@ -373,3 +390,195 @@ def test_it_runs_in_a_spawned_child(generated: Path) -> None:
 
 def count_batches(root: str) -> int:
     return len(list(mf.DataLoader(mf.BreastMNIST("val", root=root), 2, num_workers=2, output="numpy")))
+
+
+def test_every_argument_of_torchs_loader_is_taken_in_its_order() -> None:
+    theirs = inspect.signature(torch.utils.data.DataLoader).parameters
+    ours = inspect.signature(mf.DataLoader).parameters
+    positional = [name for name, parameter in theirs.items() if parameter.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert list(ours)[: len(positional)] == positional
+    assert set(theirs) <= set(ours)
+
+
+def test_attributes_that_frameworks_read(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 16, shuffle=True, num_workers=1, drop_last=True, timeout=3, prefetch_factor=4)
+    assert loader.dataset is train
+    assert (loader.batch_size, loader.drop_last, loader.num_workers, loader.timeout) == (16, True, 1, 3.0)
+    assert (loader.prefetch_factor, loader.batch_sampler, loader.collate_fn, loader.pin_memory) == (
+        4,
+        None,
+        None,
+        False,
+    )
+    assert len(loader) == len(train) // 16
+    assert len(loader.sampler) == len(train)
+    assert sorted(loader.sampler) == list(range(len(train)))
+
+
+def test_a_sampler_of_anybody_names_the_samples(train: mf.MedMNIST) -> None:
+    reference = torch.from_numpy(train.imgs).permute(0, 3, 1, 2)
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(1)).tolist()
+    # Asked anew each epoch, and no further ahead than batches are made.
+    asked: list[int] = []
+
+    def endless() -> Iterator[int]:
+        for position in itertools.count():
+            asked.append(position)
+            yield order[position % len(order)] - len(train) * (position % 2)
+
+    class Endless:
+        def __iter__(self) -> Iterator[int]:
+            return endless()
+
+    for threads in (0, 1, 3):
+        loader = mf.DataLoader(train, 8, sampler=Endless(), num_workers=threads, prefetch_factor=2)
+        for _ in range(2):
+            asked.clear()
+            for number, (images, _) in enumerate(itertools.islice(loader, 5)):
+                assert torch.equal(images, reference[order[number * 8 : number * 8 + 8]])
+            assert len(asked) <= 8 * (5 + 2 * max(threads, 1) + 1)
+        with pytest.raises(TypeError, match="has no len"):
+            len(loader)
+
+
+def test_batch_samplers_of_any_sizes(train: mf.MedMNIST) -> None:
+    chosen = [[3], [1, 2, 0, 4, 5, 6], [], [7, 7]]
+    loader = mf.DataLoader(train, batch_sampler=chosen, num_workers=2)
+    assert len(loader) == 4
+    reference = torch.from_numpy(train.imgs).permute(0, 3, 1, 2)
+    for _ in range(2):
+        for (images, labels), indices in zip(loader, chosen, strict=True):
+            assert torch.equal(images, reference[indices])
+            assert labels.tolist() == train.labels[indices].tolist()
+
+
+def test_a_sampler_that_fails_does_so_behind_the_batches_it_named(train: mf.MedMNIST) -> None:
+    def failing() -> Iterator[int]:
+        yield from range(20)
+        raise KeyError("no more")
+
+    class Failing:
+        def __iter__(self) -> Iterator[int]:
+            return failing()
+
+    batches = iter(mf.DataLoader(train, 8, sampler=Failing(), num_workers=2, prefetch_factor=5))
+    assert [len(next(batches)[0]) for _ in range(2)] == [8, 8]
+    with pytest.raises(KeyError, match="no more"):
+        next(batches)
+    batches = iter(mf.DataLoader(train, 2, sampler=[0, 1, 2, len(train)], num_workers=2))
+    assert len(next(batches)[0]) == 2
+    with pytest.raises(IndexError, match=rf"sample {len(train)}; allowed: -{len(train)} to {len(train) - 1}"):
+        next(batches)
+
+
+def test_samples_without_batches(train: mf.MedMNIST) -> None:
+    train.transform = tv.ToTensor()
+    stock = torch.utils.data.DataLoader(train, None)
+    ours = mf.DataLoader(train, None)
+    assert len(ours) == len(stock) == len(train)
+    for (image, label), (expected, expected_label) in zip(ours, stock, strict=True):
+        assert torch.equal(image, expected)
+        assert torch.equal(label, expected_label)
+
+
+def test_collate_fn_and_target_transform_get_what_torchs_loader_gives_them(train: mf.MedMNIST) -> None:
+    train.transform, train.target_transform = tv.ToTensor(), lambda label: int(label[0]) * 2
+
+    def collate_fn(items: list[Any]) -> Any:
+        assert isinstance(items, list)
+        return torch.utils.data.default_collate([(image.mean(), label) for image, label in items])
+
+    for options in ({}, {"collate_fn": collate_fn}):
+        stock = torch.utils.data.DataLoader(train, 16, **options)
+        for ours, theirs in zip(mf.DataLoader(train, 16, **options), stock, strict=True):
+            assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+def test_an_error_of_a_target_transform_names_the_sample(train: mf.MedMNIST) -> None:
+    train.labels = np.arange(len(train))[:, np.newaxis]
+
+    def picky(label: Any) -> int:
+        if label[0] == 21:
+            raise ArithmeticError("21 again")
+        return int(label[0])
+
+    train.target_transform = picky
+    loader = mf.DataLoader(train, 8, shuffle=True, seed=0, num_workers=2)
+    for _ in range(2):
+        with pytest.raises(ArithmeticError, match="21 again") as info:
+            list(loader)
+        assert "sample 21 of the data set" in info.value.__notes__[0]
+
+
+def test_timeout(train: mf.MedMNIST) -> None:
+    train.imgs = np.tile(train.imgs, (-(-20_000 // len(train)), 1, 1, 1))
+    train.labels = np.zeros((len(train.imgs), 1), np.uint8)
+    slow = T.Compose([T.Resize((300, 300)), T.GaussianBlur(23)])
+    loader = mf.DataLoader(train, 600, transform=slow, num_workers=1, timeout=0.01)
+    with pytest.raises(RuntimeError, match=r"no batch within timeout = 0.01 s"):
+        next(iter(loader))
+
+
+def test_stats(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 16, num_workers=2)
+    assert loader.stats().samples == loader.stats().images_per_second == loader.stats().wait_share == 0
+    kept = [batch for epoch in range(2) for batch in loader]
+    stats = loader.stats()
+    assert (stats.samples, stats.batches, stats.slots_in_use) == (2 * len(train), len(kept), len(kept))
+    assert 0 < stats.wait_share <= 1
+    assert stats.images_per_second == pytest.approx(stats.samples / stats.seconds)
+    assert stats.cpu_seconds_per_million > 0
+    kept.clear()
+    assert loader.stats().slots_in_use == 0
+
+
+def test_a_pickled_loader_goes_on_where_it_stood(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 16, shuffle=True, transform=AUGMENT)
+    contents(loader)
+    copy = pickle.loads(pickle.dumps(loader))
+    assert contents(copy) == contents(loader)
+
+
+def test_ranks_are_those_of_torch_distributed_even_if_it_is_initialised_later(
+    train: mf.MedMNIST, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = mf.DataLoader(train, 4, shuffle=True, output="numpy")
+    assert len(loader) == -(-len(train) // 4)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    shares = []
+    for rank in range(2):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        loader.set_epoch(0)
+        assert len(loader) == -(-len(train) // 8)
+        shares.append([images.tobytes() for images, _ in loader])
+        assert loader.seed == 0
+        expected = mf.DataLoader(train, 4, shuffle=True, seed=0, rank=rank, world_size=2, output="numpy")
+        assert shares[-1] == [images.tobytes() for images, _ in expected]
+    assert shares[0] != shares[1]
+
+
+def test_balanced_and_weighted(train: mf.MedMNIST) -> None:
+    labels = torch.cat([labels for _, labels in mf.DataLoader(train, 16, weights="balanced", seed=0)])
+    counts = torch.bincount(labels[:, 0])
+    counts = counts[counts > 0]
+    assert counts.sum() == len(train)
+    assert counts.max() - counts.min() <= 1
+    weights = np.zeros(len(train))
+    weights[[3, 5]] = 1, 3
+    train.labels = np.arange(len(train))[:, np.newaxis]
+    seen = torch.cat([labels for _, labels in mf.DataLoader(train, 16, weights=weights, seed=0)])
+    assert set(seen[:, 0].tolist()) == {3, 5}
+
+
+def test_a_store_that_is_deleted_while_it_is_read(generated: Path, tmp_path: Path) -> None:
+    shutil.copy(generated / "pathmnist.npz", tmp_path)
+    mapped = mf.PathMNIST("train", root=tmp_path, mmap_mode="r")
+    loader = mf.DataLoader(mapped, 4, num_workers=2)
+    expected = contents(loader)
+    batches = iter(loader)
+    first = next(batches)
+    if sys.platform != "win32":
+        shutil.rmtree(tmp_path / "decoded")
+    rest = [first, *batches]
+    assert [(images.numpy().tobytes(), labels.numpy().tobytes()) for images, labels in rest] == expected

@@ -205,7 +205,8 @@ class OnDevice(Fetcher):
         (part,) = source.parts
         host, normalization = split(part.transform, part.spatial_dims)
         if host is not None:
-            raise ValueError(f"resident = True with {host}; allowed: ToTensor and Normalize, which the device does")
+            steps = ", ".join(map(repr, host.parts()))
+            raise ValueError(f"resident = True with {steps}; allowed: ToTensor and Normalize, which the device does")
         if normalization is not None and options.dtype is not None:
             normalization = replace(normalization, dtype=options.dtype)
         self._resident = Resident(
