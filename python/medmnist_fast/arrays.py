@@ -94,11 +94,9 @@ def _images(images: Any, spatial_dims: int) -> NDArray[np.uint8]:
         raise ValueError(
             f"images of shape {tuple(pixels.shape)}; allowed: {axes} {where if spatial_dims == 2 else ''}".rstrip()
         )
-    if not has_channels:
-        return pixels
-    if pixels.shape[channel] == 1:
+    if has_channels and channels == 1:
         return pixels.squeeze(channel)
-    return np.ascontiguousarray(np.moveaxis(pixels, channel, -1))
+    return np.ascontiguousarray(np.moveaxis(pixels, channel, -1)) if has_channels and is_tensor else pixels
 
 
 def _labels(labels: Any) -> NDArray[Any]:

@@ -1,0 +1,220 @@
+"""Items that Python makes one by one: in order, as torch's loader gives them, with draws of their own."""
+
+import random
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import Dataset, IterableDataset
+
+import medmnist_fast as mf
+from medmnist_fast.collation import collate
+
+
+class Pair(NamedTuple):
+    """An item's part."""
+
+    a: Any
+    b: Any
+
+
+class Noisy(Dataset):
+    """Every kind of random number, and a record of what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.wrong: int | None = None
+
+    def __len__(self) -> int:
+        return 23
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        self.asked.append(index)
+        if index == self.wrong:
+            raise FileNotFoundError("it has vanished")
+        drawn = [random.random(), np.random.rand(), torch.rand(()).item()]  # noqa: NPY002
+        return {"index": index, "drawn": np.array(drawn), "pair": Pair(torch.ones(2) * index, str(index))}
+
+
+def loader(dataset: Any, *arguments: Any, **options: Any) -> mf.DataLoader:
+    with pytest.warns(UserWarning, match="one by one"):
+        return mf.DataLoader(dataset, *arguments, **options)
+
+
+def drawn(batches: Any) -> dict[int, bytes]:
+    return {
+        int(index): values.numpy().tobytes()
+        for batch in batches
+        for index, values in zip(batch["index"], batch["drawn"], strict=True)
+    }
+
+
+def test_draws_depend_on_seed_epoch_and_index_alone() -> None:
+    expected = drawn(loader(Noisy(), 23, seed=1))
+    assert len(set(expected.values())) == 23
+    shuffled = loader(Noisy(), 4, shuffle=True, seed=1)
+    assert drawn(shuffled) == expected
+    assert drawn(shuffled) != expected, "another epoch"
+    assert drawn(loader(Noisy(), 5, seed=2)) != expected, "another seed"
+    first, second = (loader(Noisy(), 3, seed=1, rank=rank, world_size=2) for rank in range(2))
+    assert drawn(first) | drawn(second) == expected
+
+
+def test_generators_are_put_back() -> None:
+    def states() -> tuple[Any, ...]:
+        return random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()  # noqa: NPY002
+
+    before = states()
+    batches = iter(loader(Noisy(), 4, seed=1))
+    next(batches)
+    assert states() == before
+    broken = Noisy()
+    broken.wrong = 2
+    with pytest.raises(FileNotFoundError):
+        next(iter(loader(broken, 4, seed=1)))
+    assert states() == before
+
+
+def test_items_come_in_order_and_no_sooner_than_they_are_asked_for() -> None:
+    dataset = Noisy()
+    batches = iter(loader(dataset, 4, sampler=[5, 3, 5, -1, 0, 1], num_workers=4))
+    assert dataset.asked == []
+    batch = next(batches)
+    assert dataset.asked == batch["index"].tolist() == [5, 3, 5, -1]
+    assert list(next(batches)["pair"].b) == ["0", "1"]
+
+
+def test_batches_are_those_of_torchs_loader() -> None:
+    stock = iter(torch.utils.data.DataLoader(Noisy(), 4))
+    for ours, theirs in zip(loader(Noisy(), 4), stock, strict=True):
+        assert list(ours) == list(theirs)
+        assert type(ours["pair"]) is type(theirs["pair"])
+        assert torch.equal(ours["pair"].a, theirs["pair"].a)
+        assert ours["pair"].b == theirs["pair"].b
+        assert torch.equal(ours["index"], theirs["index"])
+
+
+def test_an_error_names_the_sample_and_the_loader_goes_on() -> None:
+    dataset = Noisy()
+    dataset.wrong = 6
+    mine = loader(dataset, 4, seed=0)
+    batches = iter(mine)
+    next(batches)
+    with pytest.raises(FileNotFoundError, match="it has vanished") as info:
+        next(batches)
+    assert info.value.__notes__ == ["sample 6 of the data set, epoch 0"]
+    # The batch is passed over, as by torch's loader.
+    assert next(batches)["index"].tolist() == [8, 9, 10, 11]
+    dataset.wrong = None
+    assert len(drawn(mine)) == 23
+
+
+def test_collate_fn_and_samples_without_batches() -> None:
+    assert next(iter(loader(Noisy(), 3, collate_fn=len))) == 3
+    assert next(iter(loader(Noisy(), None)))["index"] == 0
+    assert next(iter(loader(Noisy(), None, collate_fn=lambda item: item["index"] - 1))) == -1
+
+
+def test_images_that_are_no_tensors_reach_a_collate_fn_as_they_are() -> None:
+    dataset = mf.ArrayDataset(np.zeros((4, 3, 3), np.uint8), np.arange(4))
+    batch = next(iter(loader(dataset, 2, collate_fn=list)))
+    assert [image.size for image, _ in batch] == [(3, 3), (3, 3)]
+    stock = next(iter(torch.utils.data.DataLoader(dataset, 2, collate_fn=list)))
+    assert [label for _, label in batch] == [label for _, label in stock]
+
+
+class Stream(IterableDataset):
+    """Numbers that come."""
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(10))
+
+
+def test_streams() -> None:
+    for dataset in (Stream(), set(range(10))):
+        stream = mf.DataLoader(dataset, 4, drop_last=True)
+        assert [batch.tolist() for batch in stream] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+        first = mf.DataLoader(dataset, 4, seed=0)
+        next(iter(first))
+        second = mf.DataLoader(dataset, 3, seed=0)
+        second.load_state_dict(first.state_dict())
+        assert [batch.tolist() for batch in second] == [[4, 5, 6], [7, 8, 9]]
+    with pytest.raises(TypeError):
+        len(mf.DataLoader(Stream(), 4))
+    for options in ({"shuffle": True}, {"sampler": [1]}, {"batch_sampler": [[1]]}, {"weights": "balanced"}):
+        with pytest.raises(ValueError, match=f"{next(iter(options))} with a data set that is iterated over"):
+            mf.DataLoader(Stream(), **options)
+    assert [int(item) for item in mf.DataLoader(Stream(), None)] == list(range(10))
+
+
+def test_stats() -> None:
+    mine = loader(Noisy(), 4)
+    list(mine)
+    stats = mine.stats()
+    assert (stats.samples, stats.batches, stats.slots_in_use) == (23, 6, 0)
+    assert 0 < stats.wait_share <= 1
+    assert stats.cpu_seconds_per_million > 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        ([1, 2], np.array([1, 2])),
+        ([True, False], np.array([True, False])),
+        ([1.5, 2], np.array([1.5, 2])),
+        ([np.ones(2, np.float32)] * 3, np.ones((3, 2), np.float32)),
+        ([torch.ones(2)] * 3, np.ones((3, 2), np.float32)),
+        (["a", "b"], ["a", "b"]),
+        ([b"a", b"b"], [b"a", b"b"]),
+    ],
+)
+def test_collation_without_torch(samples: list[Any], expected: Any) -> None:
+    batch = collate(samples, "numpy")
+    if isinstance(expected, list):
+        assert batch == expected
+    else:
+        assert np.array_equal(batch, expected)
+        assert batch.dtype == expected.dtype
+
+
+def test_nested_collation_without_torch() -> None:
+    batch = collate([{"x": (1, [2.0]), "p": Pair(np.zeros(2), "s")}] * 2, "numpy")
+    assert batch["x"][0].tolist() == [1, 1]
+    assert batch["x"][1][0].tolist() == [2.0, 2.0]
+    assert type(batch["x"]) is tuple
+    assert type(batch["x"][1]) is list
+    assert type(batch["p"]) is Pair
+    assert batch["p"].a.shape == (2, 2)
+    assert batch["p"].b == ["s", "s"]
+
+
+@pytest.mark.parametrize(
+    ("samples", "error", "message"),
+    [
+        (
+            [np.zeros(2), np.zeros(3)],
+            ValueError,
+            r"the items have different shapes, \(2,\) and \(3,\); allowed: the same",
+        ),
+        ([(1, 2), (1,)], ValueError, "the items have different lengths, 2 and 1"),
+        ([{"a": 1}, {"b": 1}], ValueError, r"the items have different keys, \['a'\] and \['b'\]"),
+        (
+            [({"a": [np.zeros(1)]},), ({"a": [np.zeros(2)]},)],
+            ValueError,
+            r"the items\[0\]\['a'\]\[0\] have different shapes",
+        ),
+        ([object()] * 2, TypeError, "the items are builtins.object; allowed: arrays, tensors, numbers"),
+        ([None], TypeError, "the items are builtins.NoneType"),
+    ],
+)
+def test_what_makes_no_batch(samples: list[Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        collate(samples, "numpy")
+
+
+def test_pictures_make_no_batch() -> None:
+    dataset = mf.ArrayDataset(np.zeros((4, 3, 3), np.uint8), np.arange(4), transform=lambda image: image)
+    with pytest.raises(TypeError, match=r"the items\[0\] are PIL.Image.Image; allowed: arrays"):
+        next(iter(loader(dataset, 2, output="numpy")))
