@@ -140,7 +140,8 @@ def corruption(device: torch.device, scale: Scale) -> bool:
             yield images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
 
     clean = True
-    for name, source in {"loader's copies": lambda: by_loader, "user's copies": copied}.items():
+    sources: dict[str, Callable[[], Batches]] = {"loader's copies": lambda: by_loader, "user's copies": copied}
+    for name, source in sources.items():
         wrong = torch.zeros((), dtype=torch.int64, device=device)
         kept: list[tuple[torch.Tensor, torch.Tensor]] = []
         epochs = itertools.chain.from_iterable(source() for _ in itertools.count())
