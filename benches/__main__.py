@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import decoding, kernels, loading, memory, pipelines
+from benches import decoding, kernels, loader, loading, memory, pipelines
 from benches.machine import describe
 
 
@@ -27,6 +27,7 @@ def main() -> None:
         kernels.run(options.rounds, console)
         with tempfile.TemporaryDirectory() as sets:
             pipelines.run(Path(sets), options.rounds, console)
+            loader.run(Path(sets), options.rounds, console)
         decoding.run(Path(scratch), options.root, options.rounds, console)
         memory.run(Path(scratch), options.gigabytes, console)
 

@@ -1,4 +1,4 @@
-"""What the engine reads: subsets and concatenations in any nesting are one data set, and everything else says why not."""
+"""What the engine reads: subsets and concatenations in any nesting are one data set; everything else says why not."""
 
 from pathlib import Path
 from typing import Any

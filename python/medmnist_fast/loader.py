@@ -433,7 +433,7 @@ def _only(collate_fn: Callable[[Any], Any] | None, output: str, items: list[Any]
         return item
     import torch.utils.data
 
-    return torch.utils.data.default_convert(item)  # type: ignore[no-untyped-call]
+    return torch.utils.data.default_convert(item)
 
 
 def _items(labels: Any) -> Any:
