@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 import medmnist_fast as mf
-from medmnist_fast.collation import collate
+from medmnist_fast.loader.collation import collate
 
 
 class Pair(NamedTuple):

@@ -13,7 +13,7 @@ from torch.utils.data import ConcatDataset, Dataset, Subset, random_split
 
 import medmnist_fast as mf
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
-from medmnist_fast.sources import Source, resolve
+from medmnist_fast.loader.sources import Source, resolve
 
 
 def numbered(count: int, first: int = 0, **options: Any) -> mf.ArrayDataset:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from medmnist_fast.resume import EvenSizes, Sizes
+from medmnist_fast.loader.resume import EvenSizes, Sizes
+from medmnist_fast.loader.sources import Source
 from medmnist_fast.samplers import (
     ClassBalancedSampler,
     RandomSampler,
@@ -17,7 +18,6 @@ from medmnist_fast.samplers import (
     SequentialSampler,
     WeightedRandomSampler,
 )
-from medmnist_fast.sources import Source
 
 Indices = Sequence[int] | NDArray[np.int64]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from medmnist_fast import _core
-from medmnist_fast.batching import Indices
-from medmnist_fast.resume import Position
+from medmnist_fast.loader.batching import Indices
+from medmnist_fast.loader.resume import Position
 
 
 class Pass:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medmnist_fast.sources import Source
+from medmnist_fast.loader.sources import Source
 
 VERSION = 1
 """Of the layout of a state."""

@@ -12,15 +12,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from medmnist_fast import _core, batching, devices
-from medmnist_fast.batching import Indices, InOrder, is_iterable
+from medmnist_fast import _core, devices
 from medmnist_fast.checks import whole_number
-from medmnist_fast.collation import collate
-from medmnist_fast.fetchers import Engine, Fetcher, Items, OnDevice, Options, Samples
-from medmnist_fast.passes import Pass, Targets
-from medmnist_fast.resume import VERSION, Position, checked
+from medmnist_fast.loader import batching
+from medmnist_fast.loader.batching import Indices, InOrder, is_iterable
+from medmnist_fast.loader.collation import collate
+from medmnist_fast.loader.fetchers import Engine, Fetcher, Items, OnDevice, Options, Samples
+from medmnist_fast.loader.passes import Pass, Targets
+from medmnist_fast.loader.resume import VERSION, Position, checked
+from medmnist_fast.loader.sources import Source, resolve
 from medmnist_fast.samplers import Sampler, SequentialSampler
-from medmnist_fast.sources import Source, resolve
 from medmnist_fast.transforms.kinds import seed_or_random
 from medmnist_fast.transforms.values import dtype_name
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast import _core
-from medmnist_fast.batching import Indices
-from medmnist_fast.collation import collate
 from medmnist_fast.devices import Normalization, Resident, compile_for_device, pinned_like, split
-from medmnist_fast.passes import Fetched, Given, Lending, Meter
-from medmnist_fast.per_sample import PerSample
-from medmnist_fast.resume import fingerprint
+from medmnist_fast.loader.batching import Indices
+from medmnist_fast.loader.collation import collate
+from medmnist_fast.loader.passes import Fetched, Given, Lending, Meter
+from medmnist_fast.loader.per_sample import PerSample
+from medmnist_fast.loader.resume import fingerprint
+from medmnist_fast.loader.sources import Source
 from medmnist_fast.samplers import Sampler
-from medmnist_fast.sources import Source
 from medmnist_fast.transforms.base import compile_plan
 from medmnist_fast.transforms.kinds import as_output
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from medmnist_fast.collation import collate
+from medmnist_fast.loader.collation import collate
 
 
 class PerSample:
