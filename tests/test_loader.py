@@ -186,8 +186,9 @@ def test_early_break_and_two_iterators(train: mf.MedMNIST) -> None:
         assert native_threads() <= before + 2
     loader.set_epoch(0)
     first = iter(loader)
+    head = next(first)
     loader.set_epoch(0)
-    for ours, theirs in zip(first, loader, strict=True):
+    for ours, theirs in zip(itertools.chain([head], first), loader, strict=True):
         assert torch.equal(ours[0], theirs[0])
     del loader, first
     # The system lists a thread a moment longer than it runs.
@@ -297,7 +298,9 @@ def test_the_interpreter_lock_is_free_while_batches_are_made_and_iterators_dropp
     for threads in (0, 1):
         loader = mf.DataLoader(train, len(train), transform=AUGMENT, num_workers=threads, output="numpy")
         assert other_threads_ran_during(lambda loader=loader: next(iter(loader)))
-    running = [iter(loader)]
+    # The second half is in the making when the iterator is dropped.
+    running = [iter(mf.DataLoader(train, len(train) // 2, transform=AUGMENT, num_workers=1, output="numpy"))]
+    next(running[0])
     assert other_threads_ran_during(running.clear)
     assert not other_threads_ran_during(lambda: sum(range(1000)))
 
@@ -379,7 +382,7 @@ def test_epochs_are_numbered_up_to_a_limit(train: mf.MedMNIST) -> None:
     loader.set_epoch(2**32 - 1)
     next(iter(loader))
     with pytest.raises(ValueError, match="epoch = 4294967296"):
-        iter(loader)
+        next(iter(loader))
 
 
 def test_it_runs_in_a_spawned_child(generated: Path) -> None:
@@ -582,3 +585,15 @@ def test_a_store_that_is_deleted_while_it_is_read(generated: Path, tmp_path: Pat
         shutil.rmtree(tmp_path / "decoded")
     rest = [first, *batches]
     assert [(images.numpy().tobytes(), labels.numpy().tobytes()) for images, labels in rest] == expected
+
+
+def test_a_pass_begins_with_its_first_batch(train: mf.MedMNIST) -> None:
+    loader = mf.DataLoader(train, 16, shuffle=True, seed=0, output="numpy")
+    expected = [[images.tobytes() for images, _ in loader] for _ in range(3)]
+    again = mf.DataLoader(train, 16, shuffle=True, seed=0, output="numpy")
+    unused, first = iter(again), iter(again)
+    assert [images.tobytes() for images, _ in first] == expected[0]
+    second = iter(again)
+    again.set_epoch(2)
+    assert [images.tobytes() for images, _ in second] == expected[2]
+    del unused

@@ -263,7 +263,13 @@ class DataLoader:
         return len(self._batching)
 
     def __iter__(self) -> Iterator[Any]:
-        """Begin a pass: the epoch after the one before, or what was set or loaded. Several may be under way."""
+        """A pass over the data. It begins with its first batch, and several may be under way.
+
+        It is the epoch after the one that began before it, or what was set or loaded.
+        """
+        return Pass(self._begin)
+
+    def _begin(self) -> tuple[Iterator[Any], Position]:
         epoch = whole_number("epoch", self._next_epoch, 0, LARGEST_EPOCH)
         if self._share() != self._made_for:
             self._fetcher = self._make_fetcher(self._source)
@@ -271,7 +277,7 @@ class DataLoader:
         position = Position(epoch, start, sizes=self._batching.sizes(start))
         batches = self._batches(position)
         self._position, self._next_epoch, self._resumed = position, epoch + 1, (0, 0)
-        return Pass(batches, position)
+        return batches, position
 
     def _batches(self, position: Position) -> Iterator[Any]:
         epoch, start, transform = position.epoch, position.start, self._target_transform

@@ -1,6 +1,7 @@
 """One pass over a data set: the iterators behind a loader, each for another way in which batches come to be."""
 
 import itertools
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,26 +16,35 @@ from medmnist_fast.loader.resume import Position
 
 
 class Pass:
-    """What users iterate over: batches, counted.
+    """What users iterate over: batches, counted. Several threads may share it; dropping it ends the pass.
 
-    Several threads may share it. Dropping it ends the pass.
+    It begins with the first batch that is asked for. Frameworks make an iterator, then name the epoch, then ask: with
+    torch's own loader too, a sampler is not asked before.
+
+    Args:
+        begin: gives the batches, and the position that moves with them.
     """
 
-    def __init__(self, batches: Iterator[Any], position: Position) -> None:
-        self._batches = batches
-        self._position = position
+    def __init__(self, begin: Callable[[], tuple[Iterator[Any], Position]]) -> None:
+        self._begin = begin
+        self._running: tuple[Iterator[Any], Position] | None = None
+        self._beginning = threading.Lock()
         self._count = itertools.count(1)
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
+        if self._running is None:
+            with self._beginning:
+                self._running = self._running or self._begin()
+        batches, position = self._running
         try:
-            batch = next(self._batches)
+            batch = next(batches)
         except StopIteration:
-            self._position.is_over = True
+            position.is_over = True
             raise
-        self._position.batches = next(self._count)
+        position.batches = next(self._count)
         return batch
 
 
