@@ -4,7 +4,7 @@
 use super::block::{Avx2, Avx512};
 use super::block::{BLOCK, Block, Portable};
 use super::convert::Convert;
-use super::{Rows, Target, stream};
+use super::{Rows, Target};
 use crate::ops::simd::Simd;
 use crate::ops::view::View;
 
@@ -180,7 +180,7 @@ fn one_row<
         for part in 0..CHANNELS {
             let elements = convert.block(by[part], values[part]);
             let place = out.sixteen(start, part);
-            if past_caches { stream::store(place, &elements) } else { *place = elements }
+            if past_caches { B::stream(place, elements) } else { *place = elements }
         }
         if start + BLOCK == row.len() {
             return;

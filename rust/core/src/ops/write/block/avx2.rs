@@ -3,13 +3,14 @@
 #![allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _MM_FROUND_TO_NEAREST_INT, _mm_or_si128, _mm_setzero_si128, _mm_shuffle_epi8,
-    _mm_unpackhi_epi64, _mm256_add_epi32, _mm256_and_si256, _mm256_castps_si256, _mm256_cvtepi32_ps,
-    _mm256_cvtepu8_epi32, _mm256_cvtps_ph, _mm256_fmadd_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_srli_epi32,
+    __m128i, __m256, __m256i, _MM_FROUND_TO_NEAREST_INT, _mm_loadu_si128, _mm_or_si128, _mm_setzero_si128,
+    _mm_shuffle_epi8, _mm_stream_si128, _mm_unpackhi_epi64, _mm256_add_epi32, _mm256_and_si256, _mm256_castps_si256,
+    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtps_ph, _mm256_fmadd_ps, _mm256_loadu_si256,
+    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_srli_epi32,
+    _mm256_stream_si256,
 };
 
-use bytemuck::must_cast;
+use bytemuck::{Pod, must_cast};
 use half::{bf16, f16};
 
 use super::{BLOCK, Block, Floats, source};
@@ -68,6 +69,24 @@ impl Block for Avx2 {
     ) -> [[u8; BLOCK]; 3] {
         // SAFETY: see the type.
         unsafe { shuffled::<STORED>(pixels, const { &masks(STORED, FORWARDS, INTERLEAVED) }) }
+    }
+
+    #[inline(always)]
+    fn stream<T: Pod>(to: &mut [T; BLOCK], elements: [T; BLOCK]) {
+        let (to, from) = (to.as_mut_ptr(), elements.as_ptr());
+        // SAFETY: see the type; each part is inside both arrays, and its place is aligned to its length.
+        unsafe {
+            match BLOCK * size_of::<T>() {
+                bytes @ (32 | 64) if to.addr().is_multiple_of(32) => {
+                    for part in 0..bytes / 32 {
+                        let value = _mm256_loadu_si256(from.cast::<__m256i>().add(part));
+                        _mm256_stream_si256(to.cast::<__m256i>().add(part), value);
+                    }
+                }
+                16 if to.addr().is_multiple_of(16) => _mm_stream_si128(to.cast(), _mm_loadu_si128(from.cast())),
+                _ => to.cast::<[T; BLOCK]>().write(elements),
+            }
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 #![allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
 
 use std::arch::x86_64::{
-    __m512, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm512_add_epi32, _mm512_and_si512,
-    _mm512_castps_si512, _mm512_cvtepi32_epi16, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_ph,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutexvar_epi8, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_srli_epi32, _mm512_storeu_ps, _mm512_storeu_si512,
+    __m512, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_loadu_si128, _mm_stream_si128, _mm256_loadu_si256,
+    _mm256_stream_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512, _mm512_cvtepi32_epi16,
+    _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_ph, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_permutexvar_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32, _mm512_storeu_ps,
+    _mm512_storeu_si512, _mm512_stream_si512,
 };
 
-use bytemuck::must_cast;
+use bytemuck::{Pod, must_cast};
 use half::{bf16, f16};
 
 use super::{BLOCK, Block, Floats, source};
@@ -71,6 +72,20 @@ impl Block for Avx512 {
     ) -> [[u8; BLOCK]; 3] {
         // SAFETY: see the type.
         unsafe { permuted::<STORED>(pixels, const { positions(STORED, FORWARDS, INTERLEAVED) }) }
+    }
+
+    #[inline(always)]
+    fn stream<T: Pod>(to: &mut [T; BLOCK], elements: [T; BLOCK]) {
+        let (to, from) = (to.as_mut_ptr(), elements.as_ptr());
+        // SAFETY: see the type; both arrays have as many bytes as the vector, and the place is aligned to them.
+        unsafe {
+            match BLOCK * size_of::<T>() {
+                64 if to.addr().is_multiple_of(64) => _mm512_stream_si512(to.cast(), _mm512_loadu_si512(from.cast())),
+                32 if to.addr().is_multiple_of(32) => _mm256_stream_si256(to.cast(), _mm256_loadu_si256(from.cast())),
+                16 if to.addr().is_multiple_of(16) => _mm_stream_si128(to.cast(), _mm_loadu_si128(from.cast())),
+                _ => to.cast::<[T; BLOCK]>().write(elements),
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod avx2;
 mod avx512;
 mod portable;
 
+use bytemuck::Pod;
 use half::{bf16, f16};
 
 #[cfg(target_arch = "x86_64")]
@@ -58,6 +59,9 @@ pub(super) trait Block: Floats {
     fn arranged<const STORED: usize, const FORWARDS: bool, const INTERLEAVED: bool>(
         pixels: &[[u8; STORED]; BLOCK],
     ) -> [[u8; BLOCK]; 3];
+
+    /// Stores elements past the caches, as [`super::stream`] explains, if they are as aligned as that needs.
+    fn stream<T: Pod>(to: &mut [T; BLOCK], elements: [T; BLOCK]);
 }
 
 /// Which of the bytes of sixteen pixels of `stored` channels is the `lane`-th of the `third`-th sixteen of the

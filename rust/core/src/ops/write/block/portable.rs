@@ -1,5 +1,6 @@
 //! Plain Rust, which NEON's compiler makes vectors of.
 
+use bytemuck::Pod;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
@@ -71,5 +72,11 @@ impl Block for Portable {
             }
         }
         thirds
+    }
+
+    /// There is no such store in plain Rust.
+    #[inline(always)]
+    fn stream<T: Pod>(to: &mut [T; BLOCK], elements: [T; BLOCK]) {
+        *to = elements;
     }
 }
