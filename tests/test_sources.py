@@ -13,7 +13,7 @@ from torch.utils.data import ConcatDataset, Dataset, Subset, random_split
 
 import medmnist_fast as mf
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
-from medmnist_fast.loader.sources import Source, resolve
+from medmnist_fast.loader.sources import Source, resolve, with_transform
 
 
 def numbered(count: int, first: int = 0, **options: Any) -> mf.ArrayDataset:
@@ -213,3 +213,16 @@ def test_a_transform_is_something_to_call() -> None:
         TypeError, match=r"transform = \[ToTensor\(\)\]; allowed: a transform of medmnist_fast or torchv"
     ):
         mf.DataLoader(numbered(3), transform=[T.ToTensor()])
+
+
+def test_another_transform_for_items_fetched_one_by_one() -> None:
+    whole = ConcatDataset([Subset(numbered(5, transform=tv.ToTensor()), [4, 1]), OwnTarget(numbered(2).imgs, [1, 2])])
+    other = with_transform(whole, np.asarray)
+    assert [type(image) for image, _ in other] == [np.ndarray] * 4
+    assert [label for _, label in other] == [label for _, label in whole] == [4, 1, -1, -2]
+    assert isinstance(whole[0][0], torch.Tensor)
+    assert other.datasets[0].dataset.imgs is whole.datasets[0].dataset.imgs
+    with pytest.raises(
+        TypeError, match=r"a transform for a data set of \S*Squares; allowed: for those of medmnist_fast,"
+    ):
+        with_transform(Subset(Squares(), [1]), np.asarray)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,27 @@ def resolve(dataset: Any, transform: Any = None) -> Source | str:
         None if is_whole else rows.astype(np.uint32),
         sets[0].target_transform,
     )
+
+
+def with_transform(dataset: Any, transform: Any) -> Any:
+    """The same data set with another transform, for what is fetched item by item.
+
+    Raises:
+        TypeError: a data set of another kind, of which nobody knows how it transforms.
+    """
+    kind = type(dataset)
+    if kind is _torchs("Subset"):
+        return kind(with_transform(dataset.dataset, transform), dataset.indices)
+    if kind is _torchs("ConcatDataset"):
+        return kind([with_transform(one, transform) for one in dataset.datasets])
+    if not isinstance(dataset, (MedMNIST, ArrayDataset)):
+        raise TypeError(
+            f"a transform for a data set of {kind.__module__}.{kind.__qualname__}; allowed: for those of "
+            "medmnist_fast, ArrayDataset, and Subset and ConcatDataset of them"
+        )
+    changed = copy(dataset)
+    changed.transform = transform
+    return changed
 
 
 class _PerSampleError(Exception):
