@@ -1,7 +1,12 @@
 """Items that Python makes one by one: in order, as torch's loader gives them, with draws of their own."""
 
+import os
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +16,7 @@ from torch.utils.data import Dataset, IterableDataset
 
 import medmnist_fast as mf
 from medmnist_fast.loader.collation import collate
+from medmnist_fast.loader.per_sample import PerSample, seed_generators
 
 
 class Pair(NamedTuple):
@@ -125,6 +131,117 @@ def test_images_that_are_no_tensors_reach_a_collate_fn_as_they_are() -> None:
     assert [label for _, label in batch] == [label for _, label in stock]
 
 
+def test_what_a_collate_fn_draws_is_the_same_again_and_put_back() -> None:
+    def noise(items: list[Any]) -> tuple[int, float, float, float]:
+        return len(items), random.random(), np.random.rand(), torch.rand(()).item()  # noqa: NPY002
+
+    mine = loader(Noisy(), 4, seed=3, collate_fn=noise)
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first = list(mine)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert len(set(first)) == 6
+    mine.set_epoch(0)
+    assert list(mine) == first
+    assert list(mine) != first
+
+
+def test_the_three_generators_draw_different_numbers() -> None:
+    items = PerSample({0: 0}, None, 0, "numpy")
+    assert items.batch([0], 0) == [0]
+    words = []
+    for index in range(50):
+        seed_generators(0, 0, index)
+        words.append(
+            {
+                *(random.getrandbits(32) for _ in range(8)),
+                *np.random.randint(0, 2**32, 8, np.uint32).tolist(),  # noqa: NPY002
+                *(word & 0xFFFFFFFF for word in torch.randint(0, 2**32, (8,)).tolist()),
+            }
+        )
+    torch.seed()
+    assert all(len(each) == 24 for each in words)
+    assert len(set.union(*words)) > 50 * 24 - 5
+
+
+def test_what_looks_like_the_end_of_an_epoch_is_an_error() -> None:
+    class Ending(Noisy):
+        def __getitem__(self, index: int) -> Any:
+            return next(iter(())) if index == 5 else index
+
+    batches = iter(loader(Ending(), 4))
+    next(batches)
+    with pytest.raises(RuntimeError, match="sample 5 of the data set, epoch 0, raised StopIteration"):
+        next(batches)
+    assert next(batches).tolist() == [8, 9, 10, 11]
+
+
+def test_keys_that_are_no_numbers() -> None:
+    table = {"a": 1, "b": 2, (3, 4): 5}
+    mine = loader(table, 2, sampler=["b", "a", (3, 4)], output="numpy")
+    assert [batch.tolist() for batch in mine] == [[2, 1], [5]]
+    with pytest.raises(KeyError) as info:
+        next(iter(loader(table, 2, sampler=["a", "c"])))
+    assert info.value.__notes__ == ["sample c of the data set, epoch 0"]
+
+
+def test_a_data_set_with_several_items_at_once_is_asked_one_by_one() -> None:
+    class Both(Noisy):
+        def __getitems__(self, indices: Any) -> Any:
+            raise AssertionError("their draws would depend on the batch")
+
+    assert drawn(loader(Both(), 5, seed=1)) == drawn(loader(Noisy(), 23, seed=1))
+
+
+class Slow(Noisy):
+    """Lets other threads run between the seeding and the draw."""
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        time.sleep(0.001)
+        return super().__getitem__(index)
+
+
+def test_loaders_in_several_threads_do_not_disturb_each_other() -> None:
+    expected = drawn(loader(Noisy(), 23, seed=1))
+    loaders = [loader(Slow(), 4, seed=1) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(drawn, loaders)) == [expected] * 3
+
+
+def test_a_data_set_may_itself_be_made_by_a_loader() -> None:
+    class Nested(Noisy):
+        def __getitem__(self, index: int) -> Any:
+            inner = next(iter(loader(Noisy(), 2, seed=7)))
+            return super().__getitem__(index) | {"inner": inner["drawn"]}
+
+    mine = list(loader(Nested(), 5, seed=1))
+    assert drawn(mine) == drawn(loader(Noisy(), 23, seed=1))
+    assert len({batch["inner"].numpy().tobytes() for batch in mine[:-1]}) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_does_not_wait_for_a_thread_of_its_parent() -> None:
+    script = (
+        "import os, threading, warnings\n"
+        "from medmnist_fast.loader.per_sample import PerSample, generators_put_back\n"
+        "warnings.simplefilter('ignore', DeprecationWarning)\n"
+        "held, done = threading.Event(), threading.Event()\n"
+        "def hold():\n"
+        "    with generators_put_back():\n"
+        "        held.set()\n"
+        "        done.wait()\n"
+        "threading.Thread(target=hold).start()\n"
+        "held.wait()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(PerSample([3, 4], None, 0, 'numpy').batch([1], 0)[0])\n"
+        "status = os.waitpid(child, 0)[1]\n"
+        "done.set()\n"
+        "assert os.waitstatus_to_exitcode(status) == 4\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 class Stream(IterableDataset):
     """Numbers that come."""
 
@@ -205,6 +322,11 @@ def test_nested_collation_without_torch() -> None:
             ValueError,
             r"the items\[0\]\['a'\]\[0\] have different shapes",
         ),
+        ([1, "a"], ValueError, "the items have different kinds, array or number and string"),
+        ([(1, 2), "ab"], ValueError, "the items have different kinds, sequence and string"),
+        ([({"a": 1},), (5,)], ValueError, r"the items\[0\] have different kinds, mapping and array or number"),
+        ([1.0, None], TypeError, "the items are builtins.NoneType; allowed"),
+        ([np.zeros(1), np.array([None])], TypeError, "the items are numpy.ndarray; allowed"),
         ([object()] * 2, TypeError, "the items are builtins.object; allowed: arrays, tensors, numbers"),
         ([None], TypeError, "the items are builtins.NoneType"),
     ],

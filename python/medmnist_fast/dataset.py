@@ -90,7 +90,7 @@ class MedMNIST(Sequence[Any]):
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
         """``(image, label)`` after the transforms; without them see the subclass. The label is int64 of shape (L,)."""
-        return self._image(self.imgs[index]), self.target(index)
+        return self._image(self.imgs[index]), self._target(index)
 
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, Any]]:
         """Several items at once, as torch's ``DataLoader`` asks for them; quicker with transforms the engine knows."""
@@ -99,7 +99,7 @@ class MedMNIST(Sequence[Any]):
             return [self[index] for index in indices]
         return items(self, indices)
 
-    def target(self, index: Any) -> Any:
+    def _target(self, index: Any) -> Any:
         """An item's label: int64 of shape (L,), transformed."""
         target = self.labels[index].astype(int)
         return target if self.target_transform is None else self.target_transform(target)
