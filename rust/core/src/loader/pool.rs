@@ -78,7 +78,7 @@ impl Pool {
             if queue.making == 0 {
                 break;
             }
-            state = self.shared.wait(pass, state, Duration::MAX);
+            state = wait(pass, state, Duration::MAX);
         }
         let place = state.active.iter().position(|active| Arc::ptr_eq(&active.pass, pass));
         let removed = place.map(|place| state.active.swap_remove(place));
@@ -140,7 +140,7 @@ impl Pool {
             if left.is_zero() {
                 return Next::Pending;
             }
-            state = self.shared.wait(pass, state, left);
+            state = wait(pass, state, left);
         }
     }
 
@@ -152,7 +152,7 @@ impl Pool {
                 self.shared.make(pass, job);
                 self.shared.lock()
             }
-            None => self.shared.wait(pass, state, Duration::MAX),
+            None => wait(pass, state, Duration::MAX),
         }
     }
 }
@@ -237,19 +237,6 @@ impl Shared {
         }
     }
 
-    /// Waits until something has happened to a pass that its consumers care for, or for `patience`.
-    fn wait<'a>(
-        &self,
-        pass: &Arc<Pass>,
-        mut state: MutexGuard<'a, State>,
-        patience: Duration,
-    ) -> MutexGuard<'a, State> {
-        state.queue(pass).into_iter().for_each(|queue| queue.waiting += 1);
-        state = pass.made.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
-        state.queue(pass).into_iter().for_each(|queue| queue.waiting -= 1);
-        state
-    }
-
     fn wake_one(&self, state: MutexGuard<'_, State>) {
         let is_idle = state.idle > 0;
         drop(state);
@@ -264,12 +251,26 @@ impl Shared {
     }
 }
 
+/// Waits until something has happened to a pass that its consumers care for, or for `patience`.
+fn wait<'a>(pass: &Arc<Pass>, mut state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
+    if let Some(queue) = state.queue(pass) {
+        queue.waiting += 1;
+    }
+    state = pass.made.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+    if let Some(queue) = state.queue(pass) {
+        queue.waiting -= 1;
+    }
+    state
+}
+
 #[cfg(test)]
 impl Pool {
     /// As a forked child finds it.
     pub(super) fn of_another_process(threads: usize) -> Result<Arc<Self>> {
         let mut pool = Self::start(threads)?;
-        Arc::get_mut(&mut pool).into_iter().for_each(|pool| pool.process = pool.process.wrapping_add(1));
+        if let Some(pool) = Arc::get_mut(&mut pool) {
+            pool.process = pool.process.wrapping_add(1);
+        }
         Ok(pool)
     }
 
