@@ -301,7 +301,7 @@ fn parts_and_a_selection_are_one_data_set() {
         images: Images::new(pixels[samples.start * len..samples.end * len].to_vec()),
         plan: plan(),
     };
-    let selection: Vec<u32> = (0..SAMPLES as u32).rev().collect();
+    let selection: Vec<u32> = (0..u32::try_from(SAMPLES).expect("few")).rev().collect();
     let parts = vec![part(0..40), part(40..41), part(41..SAMPLES)];
     let data = Data::new(parts, Labels::I64(labels()), 2, Some(selection)).expect("fits");
     let in_parts = Loader::new(data, in_order(), Shard::whole(), OPTIONS).expect("fits");
