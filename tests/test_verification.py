@@ -159,7 +159,6 @@ def test_prepare_and_clean(root: Path) -> None:
         (["prepare", "--all", "--size", "224"], "none of the official files asked for is in"),
         (["verify"], "give --flag FLAG for one data set, or --all"),
         (["verify", "--flag", "pathmnist"], "pathmnist.npz"),
-        (["clean"], "give --decoded (official files are never removed)"),
         (["clean", "--decoded", "--flag", "nomnist"], "flag 'nomnist'"),
     ],
 )

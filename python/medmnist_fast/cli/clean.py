@@ -35,8 +35,8 @@ def register(app: typer.Typer) -> None:
             typer.echo("no decoded stores found" if decoded else "no official files found")
             return
         for file in files:
-            typer.echo(f"{file.stat().st_size / 1e6:>12,.1f} MB  {file}")
-        total = sum(file.stat().st_size for file in files)
+            typer.echo(f"{file.lstat().st_size / 1e6:>12,.1f} MB  {file}")
+        total = sum(file.lstat().st_size for file in files)
         if not yes and not typer.confirm(f"Remove these {len(files)} files ({total / 1e6:,.1f} MB)?"):
             typer.echo("nothing removed")
             return

@@ -25,7 +25,12 @@ def register(app: typer.Typer) -> None:
         flag: Annotated[
             list[str] | None, typer.Option(help="Data set; may be given several times.", show_default="all")
         ] = None,
-        size: Annotated[str, typer.Option(help="Pixels per side: 28, 64, 128, 224, or all.")] = "28",
+        size: Annotated[
+            str | None,
+            typer.Option(
+                help="Pixels per side: 28, 64, 128, 224, or all.", show_default="28; all, with nothing but --from"
+            ),
+        ] = None,
         root: Root = None,
         url_template: Annotated[
             str | None,
@@ -48,15 +53,17 @@ def register(app: typer.Typer) -> None:
         A download that was interrupted goes on where it was. One that fails does not keep the others back; the exit
         code is 1 then.
         """
-        files = _files(flag, size)
+        if source is not None and url_template is not None:
+            raise ValueError("--from and --url-template exclude each other; give one of them")
         outcomes = []
         with show_several() as show:
-            found = (
-                fetch_all(files, root, url_template=url_template, force=force, jobs=jobs, show=show)
-                if source is None
-                else import_folder(source, root, files=files, force=force, show=show)
-            )
-            for outcome in found:
+            if source is None:
+                files = _files(flag, size or "28")
+                done = fetch_all(files, root, url_template=url_template, force=force, jobs=jobs, show=show)
+            else:
+                asked = None if flag is None and size is None else _files(flag, size or "28")
+                done = import_folder(source, root, files=asked, force=force, show=show)
+            for outcome in done:
                 outcomes.append(outcome)
                 if not as_json:
                     typer.echo(_line(outcome))

@@ -15,8 +15,8 @@ def address(file: OfficialFile, url_template: str | None = None) -> str:
 
     Args:
         file: which one.
-        url_template: such as ``https://example.org/medmnist/{filename}``; the fields are ``{flag}``, ``{size}`` (such as
-            28) and ``{filename}`` (such as ``pathmnist_64.npz``).
+        url_template: such as ``https://example.org/medmnist/{filename}``; the fields are ``{flag}``, ``{size}`` (such
+            as 28) and ``{filename}`` (such as ``pathmnist_64.npz``).
 
     Raises:
         ValueError: the template has other fields or none, or is no http address.

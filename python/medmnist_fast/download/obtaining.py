@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from medmnist_fast._core import NpzError
-from medmnist_fast.catalog import INFO, check_flag, default_root
+from medmnist_fast.catalog import INFO, check_flag, default_root, file_name
 from medmnist_fast.checks import whole_number
 from medmnist_fast.checksums import Show, stamp
 from medmnist_fast.dataset import DATASETS
@@ -141,27 +141,29 @@ def import_folder(
     Args:
         folder: has files under their official names; others in it are left alone.
         root: where they are copied to, made if it is missing; by default ``MEDMNIST_ROOT``, else ``~/.medmnist``.
-        files: flag and size of those to copy; by default all that are there.
+        files: flag and size of those to copy; by default all official ones that are there.
         force: replaces files whose MD5 is not the official one.
         show: called with what is done to a file; gives what is told of its progress.
 
     Yields:
-        What became of each. One whose MD5 is not the official one fails and is not copied.
+        What became of each. One that is not there, or whose MD5 is not the official one, fails and is not copied.
 
     Raises:
-        FileNotFoundError: there is none of them in the folder.
+        ValueError: no such flag or size.
+        FileNotFoundError: there is no official file in the folder.
     """
     source = Path(folder)
-    asked = [(flag, size) for flag in INFO for size in DATASETS[flag].available_sizes] if files is None else files
-    wanted = [_file(flag, size, root) for flag, size in asked]
-    found = [file for file in wanted if (source / file.name).is_file()]
-    if not found:
-        raise FileNotFoundError(f"none of the official files asked for is in {source}")
+    if files is None:
+        known = [(flag, size) for flag in INFO for size in DATASETS[flag].available_sizes]
+        files = [(flag, size) for flag, size in known if (source / file_name(flag, size)).is_file()]
+        if not files:
+            raise FileNotFoundError(f"there is no official file in {source}")
+    wanted = [_file(flag, size, root) for flag, size in files]
 
     def copy(file: OfficialFile) -> Outcome:
         return _outcome(file, lambda: _import(file, source / file.name, force=force, show=show))
 
-    return map(copy, found)
+    return map(copy, wanted)
 
 
 def _file(flag: str, size: int | None, root: str | PathLike[str] | None) -> OfficialFile:

@@ -169,7 +169,7 @@ def _retry_after(text: str) -> float:
 def _delay(failures: int, asked: float, shown: str) -> float:
     if asked > LONGEST_WAIT:
         raise DownloadError(f"{shown}: the server asks to wait for {asked:,.0f} s; try again then")
-    longest = min(BACKOFF * 2 ** (failures - 1), LONGEST_BACKOFF)
+    longest = min(BACKOFF * 2.0 ** (failures - 1), LONGEST_BACKOFF)
     # So that those who were cut at once do not come back at once.
     return asked + longest * random.uniform(0.5, 1)  # noqa: S311 - not for security
 
