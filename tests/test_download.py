@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests import server as srv
 
 import medmnist_fast as mf
@@ -124,6 +126,13 @@ def test_the_date_stands_in_for_a_weak_etag(server: srv.Server, root: Path) -> N
     fetch(server, root)
     assert_whole(root)
     assert server.ranges[1] == (f"bytes={HALF}-", date)
+
+
+def test_an_etag_that_cannot_be_sent_back(server: srv.Server, root: Path) -> None:
+    server.plan = [srv.cut(HALF, ETag='"\xe9"')]
+    fetch(server, root)
+    assert_whole(root)
+    assert server.ranges[0:2] == [(None, None), (f"bytes={HALF}-", None)]
 
 
 def test_any_number_of_cuts_with_progress(server: srv.Server, root: Path) -> None:
@@ -297,15 +306,28 @@ def test_wrong_bytes(server: srv.Server, root: Path) -> None:
         (CONTENT[:HALF], "{half"),
         (CONTENT[:HALF], '{"url": 1}'),
         (CONTENT[:HALF], '["url"]'),
+        (CONTENT[:HALF], '{"url": "URL", "validator": "a\\nb"}'),
+        (CONTENT[:HALF], '{"url": "URL", "validator": null}'),
         (CONTENT[:HALF], '{"url": "http://elsewhere/breastmnist.npz", "validator": "other"}'),
         (b"?" * 20, None),
         (CONTENT + b"?", None),
         (b"", None),
     ],
-    ids=["a half", "half a note", "wrong note", "no note", "of a mirror", "other bytes", "too long", "empty"],
+    ids=[
+        "a half",
+        "half a note",
+        "wrong note",
+        "no note",
+        "no header",
+        "null",
+        "of a mirror",
+        "other bytes",
+        "too long",
+        "empty",
+    ],
 )
 def test_what_an_earlier_process_left(server: srv.Server, root: Path, left: bytes, note: str | None) -> None:
-    leave_part(root, left, note)
+    leave_part(root, left, note and note.replace("URL", f"{server.url}/files/{NAME}"))
     fetch(server, root)
     assert_whole(root)
     assert server.ranges[0] == (f"bytes={len(left)}-" if left else None, None)
@@ -317,6 +339,35 @@ def test_killed_between_the_last_byte_and_the_name(server: srv.Server, root: Pat
     fetch(server, root)
     assert_whole(root)
     assert server.requests == []
+
+
+actions = st.one_of(
+    st.integers(0, len(CONTENT)).map(srv.cut),
+    st.tuples(st.integers(0, len(CONTENT)), st.integers(0, len(CONTENT))).map(
+        lambda ends: srv.part(CONTENT[ends[0] : ends[1]], f"bytes {ends[0]}-{ends[1] - 1}/{len(CONTENT)}")
+    ),
+    st.binary(max_size=20).map(lambda content: srv.part(content, f"bytes {HALF}-{HALF + len(content) - 1}/*")),
+    st.sampled_from([408, 416, 429, 500, 503, 404]).map(srv.answer),
+    st.sampled_from([srv.serve, srv.ignore_range]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plan=st.lists(actions, max_size=6), left=st.none() | st.binary(max_size=5) | st.just(CONTENT[:HALF]))
+def test_whatever_happens_the_file_is_right_or_not_there(
+    server: srv.Server, root: Path, plan: list[srv.Action], left: bytes | None
+) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    if left is not None:
+        leave_part(root, left)
+    server.plan = list(plan)
+    try:
+        fetch(server, root)
+    except download.DownloadError:
+        assert set(names(root)) <= {f"{NAME}.part", f"{NAME}.part.json"}
+        server.plan = []
+        fetch(server, root)
+    assert_whole(root)
 
 
 FETCH = """

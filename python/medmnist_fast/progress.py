@@ -36,7 +36,12 @@ def show_several(file: TextIO | None = None) -> Iterator[Callable[[str], Abstrac
 
 @contextmanager
 def _line(text: str, stream: TextIO) -> Iterator[Report]:
-    timer = threading.Timer(1, lambda: print(f"{text} …", file=stream, flush=True))
+    def write() -> None:
+        # In one piece: other threads write lines too.
+        stream.write(f"{text} …\n")
+        stream.flush()
+
+    timer = threading.Timer(1, write)
     timer.daemon = True
     timer.start()
     try:

@@ -124,8 +124,10 @@ class PartialFile:
         self.size += len(chunk)
 
     def _read_origin(self) -> Origin | None:
+        """None if there is no note, or half of one: what is missing is then asked for without it."""
         try:
-            return Origin(**{key: str(value) for key, value in json.loads(self._note.read_bytes()).items()})
-        except (OSError, ValueError, TypeError, AttributeError):
-            # None, or half of one: what has arrived is then asked for without it.
+            origin = Origin(**json.loads(self._note.read_bytes()))
+        except (OSError, ValueError, TypeError):
             return None
+        is_header = isinstance(origin.validator, str) and origin.validator.isascii() and origin.validator.isprintable()
+        return origin if is_header else None

@@ -129,9 +129,10 @@ def _range(part: PartialFile, shown: str) -> dict[str, str]:
 
 
 def _validator(response: "httpx2.Response") -> str:
-    """What If-Range may name: a strong ETag, or the date."""
+    """What If-Range may name: a strong ETag, or else the date; nothing that could not be sent back."""
     etag = str(response.headers.get("ETag", ""))
-    return etag if etag and not etag.startswith("W/") else str(response.headers.get("Last-Modified", ""))
+    validator = etag if etag and not etag.startswith("W/") else str(response.headers.get("Last-Modified", ""))
+    return validator if validator.isascii() else ""
 
 
 def _continuation(response: "httpx2.Response", part: PartialFile, origin: Origin) -> int:
