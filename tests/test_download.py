@@ -27,6 +27,7 @@ from tests import server as srv
 import medmnist_fast as mf
 from medmnist_fast import checksums, download
 from medmnist_fast.cli import main
+from medmnist_fast.cli.download import _files as wanted_files
 from medmnist_fast.download import addresses, locking, partial, transfer
 from medmnist_fast.official import OfficialFile
 
@@ -809,6 +810,15 @@ class TestCommandLine:
             return Result(int(caught.value.code or 0), output.out, output.err)
 
         return run
+
+    @pytest.mark.parametrize(
+        ("flags", "size", "count"),
+        [(None, "28", 18), (None, "64", 18), (None, "224", 12), (None, "all", 60), (["organmnist3d"] * 2, "all", 2)],
+    )
+    def test_what_flags_and_sizes_stand_for(self, flags: list[str] | None, size: str, count: int) -> None:
+        files = wanted_files(flags, size)
+        assert len(set(files)) == len(files) == count
+        assert all(f"MD5{'' if pixels == 28 else f'_{pixels}'}" in mf.INFO[flag] for flag, pixels in files)
 
     def test_goes_on_after_a_failure_and_sums_up(
         self, cli: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
