@@ -775,6 +775,16 @@ class TestSeveral:
         with pytest.raises(FileNotFoundError, match="there is no official file in"):
             download.import_folder(tmp_path, root)
 
+    def test_an_import_of_what_is_not_there_keeps_what_arrived(
+        self, server: srv.Server, root: Path, tmp_path: Path
+    ) -> None:
+        leave_part(root, CONTENT[:HALF])
+        (outcome,) = download.import_folder(tmp_path, root, files=[(FLAG, 28)])
+        assert isinstance(outcome.error, FileNotFoundError)
+        assert names(root) == [f"{NAME}.part"]
+        fetch(server, root)
+        assert server.ranges == [(f"bytes={HALF}-", None)]
+
     def test_an_import_onto_a_full_disk(
         self, server: srv.Server, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -190,10 +190,10 @@ def _download(
 
 def _import(file: OfficialFile, source: Path, *, force: bool, show: Show) -> Literal["imported", "present"]:
     def write(part: PartialFile, report: Report) -> None:
-        part.restart()
         total, free = source.stat().st_size, shutil.disk_usage(file.root).free
         if total > free:
             raise OSError(errno.ENOSPC, f"{source} has {total} bytes, {free} are free in {file.root}")
+        part.restart()
         part.begin(Origin(str(source), ""))
         with source.open("rb") as content:
             while chunk := content.read(_CHUNK):
