@@ -1,0 +1,148 @@
+//! Scores of a model's predictions, as scikit-learn computes them.
+
+mod bootstrap;
+mod calibration;
+mod confusion;
+mod ranking;
+mod scorer;
+
+use ranking::Ranking;
+pub use scorer::{Measures, Scorer};
+
+use crate::{Error, Result};
+
+/// What the labels of a data set mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// One of several classes, ordered or not: one label, one score per class.
+    MultiClass,
+    /// One label, 0 or 1; the last column of scores is the one of class 1.
+    Binary,
+    /// Several independent labels, 0 or 1, and as many scores.
+    MultiLabel,
+}
+
+/// Scores of a model beside the labels that they are about.
+#[derive(Debug, Clone, Copy)]
+pub struct Predictions<'a> {
+    task: Task,
+    labels: &'a [i64],
+    labels_per_sample: usize,
+    scores: &'a [f64],
+    columns: usize,
+    threshold: f64,
+}
+
+/// What the official evaluation says of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// Area under the ROC curve: per class, per label, or one value for a binary task.
+    pub auc: Vec<f64>,
+    /// Share of right predictions (the mean over labels of that share, for several labels).
+    pub acc: f64,
+}
+
+impl<'a> Predictions<'a> {
+    /// Rows of `labels_per_sample` labels and of `columns` scores. The largest score wins; a binary score is a yes above
+    /// `threshold`.
+    pub fn new(
+        task: Task,
+        labels: &'a [i64],
+        labels_per_sample: usize,
+        scores: &'a [f64],
+        columns: usize,
+        threshold: f64,
+    ) -> Result<Self> {
+        let fits = match task {
+            Task::MultiLabel => columns == labels_per_sample,
+            Task::MultiClass | Task::Binary => columns > 0 && labels_per_sample == 1,
+        };
+        if !fits || labels.is_empty() || labels.len() / labels_per_sample != scores.len() / columns {
+            return Err(Error::invalid("labels and scores do not fit together, or are empty"));
+        }
+        if let Some(position) = scores.iter().position(|score| score.is_nan()) {
+            let [row, column] = [position / columns, position % columns];
+            return Err(Error::invalid(format!("the score in row {row}, column {column} is NaN; allowed: numbers")));
+        }
+        Ok(Self { task, labels, labels_per_sample, scores, columns, threshold })
+    }
+
+    fn rows(self) -> impl ExactSizeIterator<Item = (&'a [i64], &'a [f64])> + Clone {
+        self.labels.chunks_exact(self.labels_per_sample).zip(self.scores.chunks_exact(self.columns))
+    }
+
+    /// AUC and accuracy as `medmnist.evaluator` computes them.
+    #[must_use]
+    pub fn evaluate(self) -> Scores {
+        let Self { columns, threshold, .. } = self;
+        let once = vec![1; self.rows().len()];
+        let auc_of = |is_positive: &dyn Fn(&[i64]) -> bool, column: usize| {
+            Ranking::new(self.rows().map(|(labels, scores)| (is_positive(labels), scores[column]))).measure(&once).auc
+        };
+        let is_right = |label: i64, score: f64| label == i64::from(score > threshold);
+        match self.task {
+            Task::MultiClass => Scores {
+                auc: (0..)
+                    .zip(0..columns)
+                    .map(|(class, column)| auc_of(&|labels| labels[0] == class, column))
+                    .collect(),
+                acc: accuracy(self.rows().map(|(labels, scores)| usize::try_from(labels[0]) == Ok(argmax(scores)))),
+            },
+            Task::Binary => Scores {
+                auc: vec![auc_of(&|labels| labels[0] == 1, columns - 1)],
+                acc: accuracy(self.rows().map(|(labels, scores)| is_right(labels[0], scores[columns - 1]))),
+            },
+            Task::MultiLabel => {
+                let accuracies = (0..columns)
+                    .map(|label| accuracy(self.rows().map(|(labels, scores)| is_right(labels[label], scores[label]))));
+                Scores {
+                    auc: (0..columns).map(|label| auc_of(&|labels| labels[label] == 1, label)).collect(),
+                    acc: accuracies.sum::<f64>() / count(columns),
+                }
+            }
+        }
+    }
+}
+
+/// The index of the largest score; the first of equal ones, as `numpy.argmax`.
+fn argmax(scores: &[f64]) -> usize {
+    scores.iter().enumerate().fold(0, |best, (index, score)| if *score > scores[best] { index } else { best })
+}
+
+fn accuracy(hits: impl ExactSizeIterator<Item = bool>) -> f64 {
+    let len = hits.len();
+    count(hits.filter(|&hit| hit).count()) / count(len)
+}
+
+/// Counts of samples and of pairs of them are exact below 2^53, and right to 1e-16 above.
+trait Count {
+    fn float(self) -> f64;
+}
+
+macro_rules! counts {
+    ($($integer:ty),*) => {$(
+        impl Count for $integer {
+            #[allow(clippy::cast_precision_loss, reason = "see the trait")]
+            fn float(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+counts!(usize, u64, u128);
+
+fn count(n: impl Count) -> f64 {
+    n.float()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "these are exact")]
+    fn ties_and_shares() {
+        assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(accuracy([true, false, false, true].into_iter()), 0.5);
+    }
+}
