@@ -19,11 +19,10 @@ impl Scorer {
         threads: usize,
         tell: &(dyn Fn(u64, u64) -> Result<()> + Sync),
     ) -> Result<Vec<Measures>> {
-        let samples = u32::try_from(self.samples).map_err(|_| Error::invalid("more than 2^32 - 1 samples"))?;
         let next = AtomicUsize::new(0);
         let total = resamples as usize;
         let work = |is_first: bool| -> Result<Vec<(usize, Measures)>> {
-            let mut counts = vec![0; self.samples];
+            let mut counts = vec![0; self.samples as usize];
             let mut done = Vec::new();
             loop {
                 let resample = next.fetch_add(1, Ordering::Relaxed);
@@ -32,8 +31,8 @@ impl Scorer {
                 };
                 counts.fill(0);
                 let mut stream = Key { seed, epoch }.stream(Purpose::Resample, 0);
-                for _ in 0..samples {
-                    counts[stream.below(samples) as usize] += 1;
+                for _ in 0..self.samples {
+                    counts[stream.below(self.samples) as usize] += 1;
                 }
                 done.push((resample, self.measure_counts(&counts)));
                 if is_first {

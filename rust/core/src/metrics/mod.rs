@@ -26,6 +26,7 @@ pub enum Task {
 #[derive(Debug, Clone, Copy)]
 pub struct Predictions<'a> {
     task: Task,
+    samples: u32,
     labels: &'a [i64],
     labels_per_sample: usize,
     scores: &'a [f64],
@@ -60,11 +61,13 @@ impl<'a> Predictions<'a> {
         if !fits || labels.is_empty() || labels.len() / labels_per_sample != scores.len() / columns {
             return Err(Error::invalid("labels and scores do not fit together, or are empty"));
         }
+        let samples = u32::try_from(labels.len() / labels_per_sample)
+            .map_err(|_| Error::invalid("2^32 samples or more; allowed: fewer"))?;
         if let Some(position) = scores.iter().position(|score| score.is_nan()) {
             let [row, column] = [position / columns, position % columns];
             return Err(Error::invalid(format!("the score in row {row}, column {column} is NaN; allowed: numbers")));
         }
-        Ok(Self { task, labels, labels_per_sample, scores, columns, threshold })
+        Ok(Self { task, samples, labels, labels_per_sample, scores, columns, threshold })
     }
 
     fn rows(self) -> impl ExactSizeIterator<Item = (&'a [i64], &'a [f64])> + Clone {
@@ -75,7 +78,7 @@ impl<'a> Predictions<'a> {
     #[must_use]
     pub fn evaluate(self) -> Scores {
         let Self { columns, threshold, .. } = self;
-        let once = vec![1; self.rows().len()];
+        let once = vec![1; self.samples as usize];
         let auc_of = |is_positive: &dyn Fn(&[i64]) -> bool, column: usize| {
             Ranking::new(self.rows().map(|(labels, scores)| (is_positive(labels), scores[column]))).measure(&once).auc
         };
@@ -129,7 +132,7 @@ macro_rules! counts {
         }
     )*};
 }
-counts!(usize, u64, u128);
+counts!(usize, u64);
 
 fn count(n: impl Count) -> f64 {
     n.float()

@@ -24,7 +24,7 @@ pub(super) struct Worth {
 }
 
 impl Ranking {
-    /// Of up to 2³² samples, positive or not, and their scores, which must not be NaN.
+    /// Of fewer than 2³² samples, positive or not, and their scores, which must not be NaN.
     #[allow(clippy::cast_possible_truncation, reason = "the lower half of a key is the sample")]
     pub(super) fn new(samples: impl Iterator<Item = (bool, f64)> + Clone) -> Self {
         // Whole numbers sort twice as fast as pairs of a float and an index.
@@ -44,30 +44,30 @@ impl Ranking {
         )
     }
 
-    /// With each sample counted as often as `counts` says.
+    /// With each sample counted as often as `counts` says, less than 2³² times in all.
     ///
     /// Both equal scikit-learn's `roc_auc_score` and `average_precision_score` to 1e-12.
     pub(super) fn measure(&self, counts: &[u32]) -> Worth {
-        let [mut positives, mut negatives] = [0u64; 2];
-        let [mut positives_above, mut negatives_above] = [0u64; 2];
-        // Exact: twice the area in pairs of samples.
-        let mut pairs = 0u128;
+        let [mut positives, mut negatives] = [0u32; 2];
+        let [mut positives_above, mut negatives_above] = [0u32; 2];
+        // Exact: twice the area in pairs of samples, of which 2³² samples have at most 2⁶².
+        let mut pairs = 0u64;
         let mut precisions = 0.0;
         for entry in &self.0 {
-            let n = u64::from(counts[entry.sample as usize]);
-            let positive = n * u64::from(entry.is_positive);
+            let n = counts[entry.sample as usize];
+            let positive = n * u32::from(entry.is_positive);
             positives += positive;
             negatives += n - positive;
             if entry.ends_ties {
-                pairs += u128::from(negatives - negatives_above) * u128::from(positives + positives_above);
-                let precision = count(positives) / count((positives + negatives).max(1));
-                precisions += count(positives - positives_above) * precision;
+                pairs += u64::from(negatives - negatives_above) * (u64::from(positives) + u64::from(positives_above));
+                let precision = f64::from(positives) / f64::from((positives + negatives).max(1));
+                precisions += f64::from(positives - positives_above) * precision;
                 [positives_above, negatives_above] = [positives, negatives];
             }
         }
         Worth {
-            auc: count(pairs) / (2.0 * count(positives) * count(negatives)),
-            average_precision: precisions / count(positives),
+            auc: count(pairs) / (2.0 * f64::from(positives) * f64::from(negatives)),
+            average_precision: precisions / f64::from(positives),
         }
     }
 }

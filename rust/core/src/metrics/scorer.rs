@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// Labels and scores, sorted and binned once.
 pub struct Scorer {
     task: Task,
-    pub(super) samples: usize,
+    pub(super) samples: u32,
     /// One per class or label; of a binary task both classes.
     rankings: Vec<Ranking>,
     /// One, or one per label of a multi-label task; so are `calibrations`.
@@ -31,9 +31,8 @@ pub struct Measures {
 impl Scorer {
     /// Sorts the scores of each class.
     pub fn new(predictions: Predictions<'_>) -> Result<Self> {
-        let Predictions { task, labels, scores, threshold, .. } = predictions;
+        let Predictions { task, samples, labels, scores, threshold, .. } = predictions;
         let classes = if task == Task::Binary { 2 } else { predictions.columns };
-        let samples = predictions.rows().len();
         let largest = if task == Task::MultiClass { classes } else { 2 };
         let classes_of = || labels.iter().map(|&label| usize::try_from(label).ok().filter(|&label| label < largest));
         if let Some(row) = classes_of().position(|label| label.is_none()) {
@@ -102,14 +101,14 @@ impl Scorer {
     /// All samples, by true (rows) and predicted class; of a multi-label task a table of 2 × 2 for each label.
     #[must_use]
     pub fn confusion(&self) -> Vec<u64> {
-        let once = vec![1; self.samples];
+        let once = vec![1; self.samples as usize];
         self.outcomes.iter().flat_map(|outcomes| outcomes.confusion(&once).cells).collect()
     }
 
     /// Scores of all samples.
     #[must_use]
     pub fn measure(&self) -> Measures {
-        self.measure_counts(&vec![1; self.samples])
+        self.measure_counts(&vec![1; self.samples as usize])
     }
 
     /// Scores with each sample counted as often as `counts` says.
