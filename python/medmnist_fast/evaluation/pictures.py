@@ -61,11 +61,7 @@ def _draw_roc(axes: Axes, lines: list[Line]) -> None:
     axes.plot([0, 1], [0, 1], color="0.7", linestyle="--", linewidth=1)
     for (one, positive, score), color in zip(lines, _colors(len(lines)), strict=True):
         false_rate, true_rate = roc_curve(positive, score)
-        value = f"{one.AUC:.3f}" if one is not None else ""
-        if one is not None and "AUC" in one.intervals:
-            low, high = one.intervals["AUC"]
-            value += f" ({low:.3f} to {high:.3f})"
-        axes.plot(false_rate, true_rate, color=color, linewidth=1.5, label=f"{_short(one)}  {value}")
+        axes.plot(false_rate, true_rate, color=color, linewidth=1.5, label=_legend(one))
     axes.set(title="ROC curves, and the area under them", xlabel="false positive rate", ylabel="true positive rate")
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
@@ -117,6 +113,11 @@ def _colors(count: int) -> NDArray[np.float64]:
     return palette(np.arange(count))
 
 
-def _short(one: ClassScores | None, length: int = 36) -> str:
-    name = "" if one is None else one.name
-    return name if len(name) <= length else f"{name[: length - 1]}…"
+def _legend(one: ClassScores | None, length: int = 36) -> str:
+    if one is None:
+        return "all classes"
+    name = one.name if len(one.name) <= length else f"{one.name[: length - 1]}…"
+    if np.isnan(one.AUC):
+        return f"{name}  not defined"
+    low, high = one.intervals.get("AUC", (None, None))
+    return f"{name}  {one.AUC:.3f}" + ("" if low is None else f" ({low:.3f} to {high:.3f})")

@@ -94,12 +94,12 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The same in dictionaries and lists for JSON; NaN becomes ``None``."""
-        return _for_json(asdict(self))
+        return {name: _for_json(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much one model is better than another on the same samples.
+    """How far one model is from another on the same samples.
 
     Attributes:
         value: first minus second.
@@ -128,12 +128,8 @@ class Comparison:
 
     def as_dict(self) -> dict[str, Any]:
         """The same in dictionaries and lists for JSON; NaN becomes ``None``."""
-        differences = {name: asdict(difference) for name, difference in self.differences.items()}
-        return {
-            "first": self.first.as_dict(),
-            "second": self.second.as_dict(),
-            "differences": _for_json(differences),
-        }
+        differences = {name: _for_json(asdict(difference)) for name, difference in self.differences.items()}
+        return {"first": self.first.as_dict(), "second": self.second.as_dict(), "differences": differences}
 
 
 @dataclass(frozen=True)
