@@ -138,7 +138,7 @@ def test_one_sample_and_lists(tmp_path: Path) -> None:
         np.savez(tmp_path / f"{flag}.npz", test_labels=np.array(label, np.uint8))
         metrics = mf.Evaluator(flag, "test", root=tmp_path).evaluate(scores)
         assert np.isnan(metrics.AUC)
-        assert metrics.ACC == pytest.approx(acc)
+        assert pytest.approx(acc) == metrics.ACC
         assert getACC(label, scores, mf.INFO[flag]["task"]) == acc
         assert np.isnan(getAUC(label, scores, mf.INFO[flag]["task"]))
 

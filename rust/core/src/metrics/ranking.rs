@@ -1,4 +1,6 @@
 //! Samples in the order of their scores: the area under the ROC curve and the average precision.
+//!
+//! [`Sides`] knows which scores there are, for one area quickly; [`Ranking`] whose they are, for any resample.
 
 use super::count;
 
@@ -72,6 +74,36 @@ impl Ranking {
     }
 }
 
+/// Scores of the samples that are positive and of those that are not.
+#[derive(Clone, Default)]
+pub(super) struct Sides {
+    positive: Vec<u64>,
+    negative: Vec<u64>,
+}
+
+impl Sides {
+    pub(super) fn push(&mut self, is_positive: bool, score: f64) {
+        if is_positive { &mut self.positive } else { &mut self.negative }.push(descending(score));
+    }
+
+    /// [`Worth::auc`], to the same bit.
+    pub(super) fn auc(self) -> f64 {
+        let Self { mut positive, mut negative } = self;
+        positive.sort_unstable();
+        negative.sort_unstable();
+        let all = 2 * positive.len() as u64 * negative.len() as u64;
+        let [mut above, mut not_below] = [0; 2];
+        let mut lost = 0;
+        for score in positive {
+            above += negative[above..].iter().take_while(|&&other| other < score).count();
+            not_below = above.max(not_below);
+            not_below += negative[not_below..].iter().take_while(|&&other| other == score).count();
+            lost += (above + not_below) as u64;
+        }
+        count(all - lost) / count(all)
+    }
+}
+
 /// A number whose order is that of falling scores; one for both zeros, which are equal.
 fn descending(score: f64) -> u64 {
     // The bits of positive floats rise with them, those of negative ones fall.
@@ -137,6 +169,11 @@ mod tests {
             let ranking = Ranking::new(samples.iter().map(|&(label, score, _)| (label, f64::from(score))));
             let worth = ranking.measure(&counts);
             prop_assert!((worth.auc - won / pairs).abs() < 1e-12);
+            let mut sides = Sides::default();
+            for &(label, score) in &copies {
+                sides.push(label, score);
+            }
+            prop_assert_eq!(sides.auc().to_bits(), worth.auc.to_bits());
             let expected = measure(&copies);
             prop_assert!((worth.auc - expected.auc).abs() < 1e-12);
             prop_assert!((worth.average_precision - expected.average_precision).abs() < 1e-12);
