@@ -128,7 +128,7 @@ def retina(generated: Path) -> tuple[mf.Evaluator, np.ndarray, np.ndarray]:
 def test_intervals_hold_the_value(retina: tuple[mf.Evaluator, np.ndarray, np.ndarray]) -> None:
     evaluator, _, scores = retina
     found = evaluator.report(scores, bootstrap=500, seed=1)
-    assert (found.AUC, found.ACC) == pytest.approx(evaluator.evaluate(scores), abs=1e-15)
+    assert pytest.approx(evaluator.evaluate(scores), abs=1e-15) == (found.AUC, found.ACC)
     assert list(found.intervals) == list(SUMMARY)
     for name in ("AUC", "ACC", "quadratic_weighted_kappa", "average_precision"):
         assert found.intervals[name].low < getattr(found, name) < found.intervals[name].high

@@ -45,13 +45,16 @@ pub(crate) fn evaluate(
     Ok((scores.auc, scores.acc))
 }
 
+/// Values, and cells of confusion matrices.
+type Measured<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<u64>>);
+
 #[pyfunction]
 pub(crate) fn measure<'py>(
     py: Python<'py>,
     task: &str,
     y_true: PyReadonlyArray2<'_, i64>,
     y_score: PyReadonlyArray2<'_, f64>,
-) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<u64>>)> {
+) -> PyResult<Measured<'py>> {
     let predictions = predictions(task, &y_true, &y_score, 0.5)?;
     let work = || Scorer::new(predictions).map(|scorer| (flat(&scorer.measure()), scorer.confusion()));
     let (values, confusion) = py.detach(work).or_raise()?;
