@@ -1,6 +1,7 @@
 """The evaluator against scikit-learn, and what it refuses."""
 
 from pathlib import Path
+from typing import Any
 
 import medmnist.evaluator as theirs
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 import medmnist_fast as mf
 from medmnist_fast._core import evaluate
+from medmnist_fast.evaluation import result_files
 from medmnist_fast.evaluator import getACC, getAUC, save_results
 
 
@@ -272,6 +274,31 @@ def test_broken_result_files_are_refused(generated: Path, result_file: Path) -> 
             mf.Evaluator.parse_and_evaluate(result_file.with_name(name), root=generated)
     with pytest.raises(ValueError, match="size 32; BreastMNIST comes in 28, 64, 128, 224"):
         mf.Evaluator.parse_and_evaluate(result_file.with_name("breastmnist_32_test.csv"), root=generated)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    scores=hnp.arrays(
+        st.sampled_from([np.float64, np.float32, np.int32]),
+        hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
+        elements={"allow_nan": False},
+    ),
+    data=st.data(),
+)
+def test_scores_come_back_to_the_bit(tmp_path_factory: pytest.TempPathFactory, scores: np.ndarray, data: Any) -> None:
+    path = tmp_path_factory.mktemp("results") / "scores.csv"
+    result_files.write(path, scores)
+    lines = path.read_text().splitlines()
+    assert lines[0].split(",")[0] == "0"
+    path.write_text("\r\n".join(data.draw(st.permutations(lines))))
+    assert np.array_equal(result_files.read(path, len(scores)).astype(scores.dtype), scores)
+
+
+def test_large_indices_are_named_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("1234567,0.5\n")
+    with pytest.raises(ValueError, match=r"missing: 0; not among them: 1234567$"):
+        result_files.read(path, 1)
 
 
 def test_names_of_result_files(generated: Path, result_file: Path) -> None:

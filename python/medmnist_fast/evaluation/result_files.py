@@ -76,5 +76,5 @@ def _wrong_indices(indices: NDArray[np.float64], samples: int) -> str:
         "not among them": np.setdiff1d(found, np.arange(samples)),
     }
     return "; ".join(
-        f"{kind}: {', '.join(f'{one:g}' for one in some[:5])}" for kind, some in wrong.items() if len(some)
+        f"{kind}: {', '.join(f'{one:.15g}' for one in some[:5])}" for kind, some in wrong.items() if len(some)
     )
