@@ -36,11 +36,58 @@ def test_available_and_info() -> None:
 
 def test_evaluate(generated: Path, tmp_path: Path) -> None:
     evaluator = mf.Evaluator("retinamnist", "test", root=generated)
-    metrics = evaluator.evaluate(np.random.default_rng(0).random((61, 5)), save_folder=tmp_path)
-    (path,) = tmp_path.iterdir()
-    result = cli("evaluate", f"--path={path}", "--root", str(generated))
-    assert result.stdout == f"AUC {metrics.AUC:.3f} ACC {metrics.ACC:.3f}\n"
-    assert list(tmp_path.iterdir()) == [path]
+    rng = np.random.default_rng(0)
+    scores, other = rng.random((61, 5)), rng.random((61, 5))
+    metrics = evaluator.evaluate(scores, save_folder=tmp_path, run="1")
+    evaluator.evaluate(other, save_folder=tmp_path, run="2")
+    first, second = (str(next(tmp_path.glob(f"*@{run}.csv"))) for run in "12")
+    options = ["--root", str(generated), "--bootstrap=50", "--seed=3"]
+    report = evaluator.report(scores, bootstrap=50, seed=3)
+
+    plain = cli("evaluate", f"--path={first}", *options)
+    assert plain.returncode == 0, plain.stderr
+    heading, *lines = plain.stdout.splitlines()
+    assert heading == f"AUC {metrics.AUC:.3f} ACC {metrics.ACC:.3f}"
+    low, high = report.intervals["AUC"]
+    assert [line.split() for line in lines if line.startswith(" AUC")] == [
+        ["AUC", f"{metrics.AUC:.3f}", f"{low:.3f}", "to", f"{high:.3f}"]
+    ]
+    assert "\x1b" not in plain.stdout
+
+    about = {"flag": "retinamnist", "split": "test", "seed": 3}
+    as_json = cli("evaluate", f"--path={first}", *options, "--json", "--plot", "roc.png", cwd=tmp_path)
+    assert json.loads(as_json.stdout) == about | report.as_dict()
+    assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+
+    compared = cli("evaluate", f"--path={first}", f"--path2={second}", *options, "--json")
+    comparison = evaluator.compare(scores, other, bootstrap=50, seed=3)
+    assert json.loads(compared.stdout) == about | comparison.as_dict()
+    table = cli("evaluate", f"--path={first}", f"--path2={second}", *options).stdout
+    p_value = f"{comparison.differences['f1_macro'].p_value:.4f}"
+    assert [line.split()[-1] for line in table.splitlines() if line.startswith(" f1 macro")] == [p_value]
+
+    again = cli("evaluate", f"--path={first}", *options, "--plot", "roc.png", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "roc.png" in again.stderr
+    assert again.stdout == ""
+    chest = Path(second).rename(tmp_path / "chestmnist_test.csv")
+    mixed = cli("evaluate", f"--path={first}", f"--path2={chest}", *options)
+    assert mixed.stderr.startswith(
+        "error: --path2 is about chestmnist test and --path about retinamnist test; expected"
+    )
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_evaluate_says_what_plots_need(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; from medmnist_fast.cli import main\n"
+        "sys.argv[1:] = ['evaluate', '--path', 'x.csv', '--plot', 'x.png']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: --plot needs matplotlib, which is not installed: pip install 'medmnist_fast[demo]'\n"
+    )
 
 
 @pytest.mark.parametrize("flag", ["chestmnist", "organmnist3d"])

@@ -24,7 +24,7 @@ mod _core {
     #[pymodule_export]
     use crate::loader::{Epoch, Loader, available_parallelism};
     #[pymodule_export]
-    use crate::metrics::evaluate;
+    use crate::metrics::{bootstrap, evaluate, measure};
     #[pymodule_export]
     use crate::npz::Archive;
     #[pymodule_export]
