@@ -68,8 +68,7 @@ def test_loaders_of_parts_that_do_not_fit_are_refused() -> None:
     plan, images, labels = Plan([], 2, [2, 3], False), np.zeros((5, 2, 3), np.uint8), np.zeros((5, 1), np.int64)
     for arguments, options, error, message in [
         ((images, labels[:4]), {}, ValueError, "5 images but 4 rows of labels"),
-        ((images, np.int64(1) + np.zeros((), np.int64)), {}, TypeError, "labels of another type"),
-        ((images, np.zeros((), np.int64).reshape(())), {}, TypeError, "labels of another type"),
+        ((images, np.array(0)), {}, ValueError, "5 images but 1 rows of labels"),
         ((images, labels.astype(np.int32)), {}, TypeError, "labels of another type; allowed: arrays of int64"),
         ((images, labels), {"selection": np.array([5], np.uint32)}, IndexError, "sample 5; allowed: 0 to 4"),
         ((images, labels), {"sampler": Sampler.sequential(6)}, IndexError, "sample 5; allowed: 0 to 4"),
@@ -93,7 +92,7 @@ def test_passes_are_given_what_is_there() -> None:
         lending.lend((None, np.zeros((4, 12), np.uint8)[:, ::2]))
     read_only = np.zeros(12, np.uint8)
     read_only.flags.writeable = False
-    with pytest.raises(Exception, match="writeable|read-only|NotWriteable"):
+    with pytest.raises(Exception, match=r"writeable|read-only|NotWriteable"):
         lending.lend((None, read_only))
     lending.give([1, 2], (np.zeros((2, 1, 2, 3), np.uint8), np.zeros(3, np.uint8)))
     with pytest.raises(ValueError, match="3 bytes of memory for a batch; it needs 12"):
