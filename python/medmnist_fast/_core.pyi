@@ -18,6 +18,7 @@ __all__ = [
     "__version__",
     "available_backends",
     "available_parallelism",
+    "channel_sums",
     "evaluate",
 ]
 
@@ -309,3 +310,6 @@ def available_parallelism() -> int:
 
 def evaluate(task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64]) -> tuple[list[float], float]:
     """AUC of each class and accuracy, for a task as ``INFO`` names it; C-contiguous (N, L) and (N, C)."""
+
+def channel_sums(pixels: NDArray[np.uint8], channels: int, threads: int) -> list[tuple[int, int]]:
+    """Sum and sum of squares of each of 1 or 3 interleaved channels; C-contiguous."""

@@ -7,6 +7,7 @@ mod arrays;
 mod error;
 mod loader;
 mod metrics;
+mod moments;
 mod npz;
 mod ops;
 mod sampler;
@@ -25,6 +26,8 @@ mod _core {
     use crate::loader::{Epoch, Loader, available_parallelism};
     #[pymodule_export]
     use crate::metrics::evaluate;
+    #[pymodule_export]
+    use crate::moments::channel_sums;
     #[pymodule_export]
     use crate::npz::Archive;
     #[pymodule_export]
