@@ -20,6 +20,7 @@ __all__ = [
     "available_parallelism",
     "channel_sums",
     "evaluate",
+    "write_pngs",
 ]
 
 __version__: str
@@ -313,3 +314,6 @@ def evaluate(task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64])
 
 def channel_sums(pixels: NDArray[np.uint8], channels: int, threads: int) -> list[tuple[int, int]]:
     """Sum and sum of squares of each of 1 or 3 interleaved channels; C-contiguous."""
+
+def write_pngs(images: NDArray[np.uint8], paths: Sequence[str | PathLike[str]], threads: int) -> None:
+    """Write each of (N, H, W) or (N, H, W, 3), C-contiguous, to a PNG file, in place of what is there. Raises OSError."""

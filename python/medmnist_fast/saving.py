@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medmnist_fast import _core, png
+from medmnist_fast import _core
 from medmnist_fast.progress import show_progress
 
 SPLIT_NAMES = {"train": "TRAIN", "val": "VALIDATION", "test": "TEST"}
@@ -19,8 +19,8 @@ SPLIT_NAMES = {"train": "TRAIN", "val": "VALIDATION", "test": "TEST"}
 
 FRAME_MILLISECONDS = 200
 
-_AT_ONCE = 1 << 20
-"""Bytes of pixels that a thread takes at a time: large enough for NumPy, small enough for the caches."""
+_AT_ONCE = 16 << 20
+"""Bytes of pixels that are written in one go: about as often progress is shown, and Ctrl-C heard."""
 
 
 def save(dataset: Any, folder: str | PathLike[str], postfix: str, *, write_csv: bool) -> None:
@@ -37,8 +37,11 @@ def save(dataset: Any, folder: str | PathLike[str], postfix: str, *, write_csv: 
     rows = [list(map(str, label)) for label in labels.reshape(len(labels), -1).tolist()]
     files = [f"{dataset.split}{index}_{'_'.join(row)}.{postfix}" for index, row in enumerate(rows)]
     with show_progress(f"saving {dataset.split} to {target}") as report:
-        for done in _in_threads(write, images, [target / file for file in files]):
-            report(done, images.nbytes)
+        step = max(1, _AT_ONCE * len(images) // max(1, images.nbytes))
+        for start in range(0, len(images), step):
+            part = slice(start, start + step)
+            write(images[part], [target / file for file in files[part]])
+            report(images[: part.stop].nbytes, images.nbytes)
     if write_csv:
         table = [
             f"{SPLIT_NAMES[dataset.split]},{file},{','.join(row)}\n" for file, row in zip(files, rows, strict=True)
@@ -81,37 +84,26 @@ def _writer(postfix: str, spatial_dims: int) -> Callable[[NDArray[np.uint8], lis
 
 
 def _write_pngs(images: NDArray[np.uint8], paths: list[Path]) -> None:
-    for path, content in zip(paths, png.encode(images), strict=True):
-        path.write_bytes(content)
+    _core.write_pngs(np.ascontiguousarray(images), paths, _core.available_parallelism())
 
 
 def _write_images(images: NDArray[np.uint8], paths: list[Path]) -> None:
     from PIL import Image
 
-    for path, pixels in zip(paths, images, strict=True):
+    def write(pixels: NDArray[np.uint8], path: Path) -> None:
         Image.fromarray(pixels).save(path)
+
+    with ThreadPoolExecutor(_core.available_parallelism()) as pool:
+        # To raise what one of them raised.
+        list(pool.map(write, images, paths))
 
 
 def _write_volumes(volumes: NDArray[np.uint8], paths: list[Path]) -> None:
     from PIL import Image
 
+    # One after the other: most of Pillow's work on a GIF is Python's.
     for path, volume in zip(paths, volumes, strict=True):
         save_frames([Image.fromarray(frame) for frame in volume], path)
-
-
-def _in_threads(
-    write: Callable[[NDArray[np.uint8], list[Path]], None], images: NDArray[np.uint8], paths: list[Path]
-) -> Iterator[int]:
-    """Write all images, some at a time; yields the bytes of pixels that are done."""
-    step = max(1, _AT_ONCE * len(images) // max(1, images.nbytes))
-    with ThreadPoolExecutor(_core.available_parallelism()) as pool:
-        try:
-            parts = [slice(start, start + step) for start in range(0, len(images), step)]
-            for part, _ in zip(parts, pool.map(lambda part: write(images[part], paths[part]), parts), strict=True):
-                yield images[: part.stop].nbytes
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _replace_rows(path: Path, split: str, rows: bytes) -> None:

@@ -10,6 +10,7 @@ mod metrics;
 mod moments;
 mod npz;
 mod ops;
+mod pictures;
 mod sampler;
 mod steps;
 
@@ -32,6 +33,8 @@ mod _core {
     use crate::npz::Archive;
     #[pymodule_export]
     use crate::ops::{Plan, available_backends};
+    #[pymodule_export]
+    use crate::pictures::write_pngs;
     #[pymodule_export]
     use crate::sampler::Sampler;
     #[pymodule_export]
