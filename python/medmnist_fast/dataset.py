@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from medmnist_fast.files import SplitFile
 from medmnist_fast.indexing import batch, chosen
 from medmnist_fast.items import image_item, items, volume_item
 from medmnist_fast.pickling import read_arrays, state_of
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 
 class MedMNIST(Sequence[Any]):
@@ -160,6 +157,57 @@ class MedMNIST(Sequence[Any]):
         """
         return id_map.image_ids(csv, self.split, len(self))
 
+    def save(self, folder: str | PathLike[str], postfix: str | None = None, write_csv: bool = True) -> None:
+        """Write every image to ``FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>[_<label>…].POSTFIX``, and the labels to a table.
+
+        The table is ``FOLDER/FLAG[_SIZE].csv``: lines ``TRAIN|VALIDATION|TEST,file,label[,label…]``, no header. Rows of
+        this split are replaced when all images are written, others stay. Files of the very names above are overwritten;
+        nothing else is.
+
+        Args:
+            folder: made if it does not exist.
+            postfix: of images any that Pillow writes, ``"png"`` by default; PNG files hold the pixels as they are. Of
+                volumes ``"gif"``: slices in an endless sequence, five a second.
+            write_csv: write the table.
+
+        Raises:
+            OSError: a file cannot be written.
+            TypeError: images were replaced by some that are not ``uint8``.
+            ValueError: another postfix, or not as many images as labels.
+        """
+        saving.save(self, folder, postfix, write_csv=write_csv)
+
+    def montage(
+        self,
+        length: int = 20,
+        replace: bool = False,
+        save_folder: str | PathLike[str] | None = None,
+        *,
+        seed: int | None = None,
+        rng: np.random.Generator | np.random.RandomState | None = None,
+    ) -> Any:
+        """Samples chosen at random, as they are in the file, in a square.
+
+        Args:
+            length: samples per side, at least 1. If there are fewer than its square, the side is as long as they allow,
+                and a warning says so.
+            replace: a sample may come several times, so there are always enough.
+            save_folder: writes ``FLAG[_SIZE]_SPLIT_montage.jpg`` there too, or ``.gif`` of volumes, in place of one that
+                is there; made if it does not exist.
+            seed: names the choice, below 2⁶⁴.
+            rng: chooses instead. Without either, NumPy's global generator does, and chooses what ``medmnist`` would.
+
+        Returns:
+            A PIL image; of volumes a list of them, one per slice, with the same samples at the same places.
+
+        Raises:
+            OSError: the file cannot be written.
+            TypeError: an ``rng`` of another kind.
+            ValueError: a number outside its range, or both ``seed`` and ``rng``.
+        """
+        frames = montage.montage(self, length, replace=replace, save_folder=save_folder, seed=seed, rng=rng)
+        return frames if self.spatial_dims == 3 else frames[0]
+
     def __getstate__(self) -> dict[str, Any]:
         return state_of(self)
 
@@ -239,52 +287,6 @@ class MedMNIST2D(MedMNIST):
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
         return image_item(pixels, self.transform, as_rgb=self.as_rgb)
 
-    def save(self, folder: str | PathLike[str], postfix: str = "png", write_csv: bool = True) -> None:
-        """Write every image to ``FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>[_<label>…].POSTFIX``, and the labels to a table.
-
-        The table is ``FOLDER/FLAG[_SIZE].csv``: lines ``TRAIN|VALIDATION|TEST,file,label[,label…]``, no header. Rows of
-        this split are replaced when all images are written, others stay. Files of the very names above are overwritten;
-        nothing else is.
-
-        Args:
-            folder: made if it does not exist.
-            postfix: any that Pillow writes. PNG files hold the pixels as they are.
-            write_csv: write the table.
-
-        Raises:
-            OSError: a file cannot be written.
-            TypeError: images were replaced by some that are not ``uint8``.
-            ValueError: a postfix that Pillow does not know.
-        """
-        saving.save(self, folder, postfix, write_csv=write_csv)
-
-    def montage(
-        self,
-        length: int = 20,
-        replace: bool = False,
-        save_folder: str | PathLike[str] | None = None,
-        *,
-        seed: int | None = None,
-        rng: montage.Rng | None = None,
-    ) -> "Image.Image":
-        """A square of images chosen at random, as they are in the file.
-
-        Args:
-            length: images per side, at least 1. If there are fewer than its square, the side is as long as they allow, and
-                a warning says so.
-            replace: an image may come several times, and there are always enough.
-            save_folder: writes ``FLAG[_SIZE]_SPLIT_montage.jpg`` there too; made if it does not exist.
-            seed: names the choice, below 2⁶⁴.
-            rng: a ``numpy.random.Generator`` or ``RandomState`` that chooses instead. Without either, NumPy's global
-                generator does, and chooses what ``medmnist`` would.
-
-        Raises:
-            OSError: the file cannot be written.
-            ValueError: a number outside its range, or both ``seed`` and ``rng``.
-        """
-        (square,) = montage.montage(self, length, replace=replace, save_folder=save_folder, seed=seed, rng=rng)
-        return square
-
 
 class MedMNIST3D(MedMNIST):
     """Volumes: an item without transforms is ``(float64 of shape (1 or 3, D, H, W) in 0…1, label)``.
@@ -298,51 +300,6 @@ class MedMNIST3D(MedMNIST):
 
     def _image(self, pixels: NDArray[np.uint8]) -> Any:
         return volume_item(pixels, self.transform, as_rgb=self.as_rgb)
-
-    def save(self, folder: str | PathLike[str], postfix: str = "gif", write_csv: bool = True) -> None:
-        """Write every volume to ``FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>[_<label>…].POSTFIX``, and the labels to a table.
-
-        The table is ``FOLDER/FLAG[_SIZE].csv``: lines ``TRAIN|VALIDATION|TEST,file,label[,label…]``, no header. Rows of
-        this split are replaced when all volumes are written, others stay. Files of the very names above are overwritten;
-        nothing else is.
-
-        Args:
-            folder: made if it does not exist.
-            postfix: ``"gif"``, an endless sequence of slices, five a second.
-            write_csv: write the table.
-
-        Raises:
-            OSError: a file cannot be written.
-            TypeError: images were replaced by some that are not ``uint8``.
-            ValueError: another postfix.
-        """
-        saving.save(self, folder, postfix, write_csv=write_csv)
-
-    def montage(
-        self,
-        length: int = 20,
-        replace: bool = False,
-        save_folder: str | PathLike[str] | None = None,
-        *,
-        seed: int | None = None,
-        rng: montage.Rng | None = None,
-    ) -> "list[Image.Image]":
-        """Squares of volumes chosen at random: one image per slice, the same volumes in all.
-
-        Args:
-            length: volumes per side, at least 1. If there are fewer than its square, the side is as long as they allow, and
-                a warning says so.
-            replace: a volume may come several times, and there are always enough.
-            save_folder: writes ``FLAG[_SIZE]_SPLIT_montage.gif`` there too; made if it does not exist.
-            seed: names the choice, below 2⁶⁴.
-            rng: a ``numpy.random.Generator`` or ``RandomState`` that chooses instead. Without either, NumPy's global
-                generator does, and chooses what ``medmnist`` would.
-
-        Raises:
-            OSError: the file cannot be written.
-            ValueError: a number outside its range, or both ``seed`` and ``rng``.
-        """
-        return montage.montage(self, length, replace=replace, save_folder=save_folder, seed=seed, rng=rng)
 
 
 class PathMNIST(MedMNIST2D):

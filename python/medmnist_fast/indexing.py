@@ -67,4 +67,3 @@ def batch(dataset: Any, indices: NDArray[np.intp]) -> tuple[Any, Any]:
     else:
         images, labels = next(iter(DataLoader(dataset, batch_sampler=[named.tolist()], num_workers=0)))
     return (images, labels) if len(indices) else (images[:0], labels[:0])
-

@@ -34,16 +34,20 @@ def montage(
     selection = _generator(seed, rng).choice(len(dataset), size=length**2, replace=replace)
     frames = [Image.fromarray(frame) for frame in _squares(dataset.imgs, selection, dataset.spatial_dims)]
     if save_folder is not None:
-        folder = Path(save_folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{dataset.flag}{dataset.size_flag}_{dataset.split}_montage"
-        if dataset.spatial_dims == 3:
-            with replacing(folder / f"{name}.gif") as file:
+        path = montage_path(dataset, save_folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            if dataset.spatial_dims == 3:
                 save_frames(frames, file)
-        else:
-            with replacing(folder / f"{name}.jpg") as file:
+            else:
                 frames[0].save(file, format="JPEG")
     return frames
+
+
+def montage_path(dataset: Any, folder: str | PathLike[str]) -> Path:
+    """Where a montage of the data set is saved."""
+    postfix = "gif" if dataset.spatial_dims == 3 else "jpg"
+    return Path(folder) / f"{dataset.flag}{dataset.size_flag}_{dataset.split}_montage.{postfix}"
 
 
 def _fitting(length: int, samples: int, *, replace: bool) -> int:
@@ -53,7 +57,7 @@ def _fitting(length: int, samples: int, *, replace: bool) -> int:
     if replace or length**2 <= samples:
         return length
     smaller = math.isqrt(samples)
-    message = f"{samples} samples are fewer than {length} × {length}: the montage is {smaller} × {smaller}"
+    message = f"{samples} samples are fewer than {length} by {length}: the montage is {smaller} by {smaller}"
     warnings.warn(f"{message}; replace=True repeats samples", stacklevel=4)
     return smaller
 

@@ -21,7 +21,7 @@ def state_of(dataset: Any) -> dict[str, Any]:
     The bytes are compared by CRC-32, but for mapped images, which nobody can write to. So an array that was replaced or
     written into is in the state, and all of them are if the file is gone or another one.
     """
-    state = dataset.__dict__.copy()
+    state: dict[str, Any] = dataset.__dict__.copy()
     opened = state.pop("_mapped")
     path = Path(dataset.root).absolute() / file_name(dataset.flag, dataset.size)
     checksums = {}
@@ -52,7 +52,9 @@ def read_arrays(dataset: Any, state: dict[str, Any]) -> None:
         name = f"{dataset.split}_{_MEMBERS[attribute]}"
         found = _core.Archive(path).entry(name)[0]["CRC"]
         if found != expected:
-            raise ValueError(f"{path}: CRC-32 of {name} is {found:08x}; expected {expected:08x}, as when it was pickled")
+            raise ValueError(
+                f"{path}: CRC-32 of {name} is {found:08x}; expected {expected:08x}, as when it was pickled"
+            )
     if "imgs" in checksums:
         dataset._open_images(file)
     if "labels" in checksums:
@@ -74,4 +76,4 @@ def _checksum(path: Path, name: str, array: Any, *, is_mapped: bool) -> int | No
             header = member.read(facts["file_size"] - array.nbytes)
     except (OSError, _core.NpzError, KeyError):
         return None
-    return expected if zlib.crc32(array.reshape(-1).view(np.uint8), zlib.crc32(header)) == expected else None
+    return expected if zlib.crc32(array.data, zlib.crc32(header)) == expected else None

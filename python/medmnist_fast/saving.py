@@ -23,13 +23,14 @@ _AT_ONCE = 16 << 20
 """Bytes of pixels that are written in one go: about as often progress is shown, and Ctrl-C heard."""
 
 
-def save(dataset: Any, folder: str | PathLike[str], postfix: str, *, write_csv: bool) -> None:
+def save(dataset: Any, folder: str | PathLike[str], postfix: str | None, *, write_csv: bool) -> None:
     """Write a data set's images, and its rows of the table; see :meth:`MedMNIST.save`."""
     images, labels = dataset.imgs, np.asarray(dataset.labels)
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images and {len(labels)} labels; allowed: as many of each")
     if images.dtype != np.uint8:
         raise TypeError(f"images of {images.dtype}; allowed: uint8")
+    postfix = postfix or ("gif" if dataset.spatial_dims == 3 else "png")
     write = _writer(postfix, dataset.spatial_dims)
     name = f"{dataset.flag}{dataset.size_flag}"
     target = Path(folder) / name
@@ -79,7 +80,9 @@ def _writer(postfix: str, spatial_dims: int) -> Callable[[NDArray[np.uint8], lis
 
     formats = {known[1:] for known, name in Image.registered_extensions().items() if name in Image.SAVE}
     if postfix.lower() not in formats:
-        raise ValueError(f"postfix {postfix!r}; allowed: one that Pillow writes, without a dot: {', '.join(sorted(formats))}")
+        raise ValueError(
+            f"postfix {postfix!r}; allowed: one that Pillow writes, without a dot: {', '.join(sorted(formats))}"
+        )
     return _write_images
 
 

@@ -43,7 +43,10 @@ def _sums(images: NDArray[np.uint8], channels: int) -> list[tuple[int, int]]:
         _core.channel_sums(np.ascontiguousarray(images[start : start + step]), channels, threads)
         for start in range(0, len(images), step)
     ]
-    return [(sum(total for total, _ in channel), sum(square for _, square in channel)) for channel in zip(*parts, strict=True)]
+    return [
+        (sum(total for total, _ in channel), sum(square for _, square in channel))
+        for channel in zip(*parts, strict=True)
+    ]
 
 
 def class_counts(dataset: Any) -> NDArray[np.int64]:
@@ -57,6 +60,8 @@ def class_counts(dataset: Any) -> NDArray[np.int64]:
     if rows.size and (rows.min() < 0 or rows.max() > largest):
         raise ValueError(f"labels of {rows.min()} to {rows.max()}; allowed: 0 to {largest}")
     counts: NDArray[np.int64] = (
-        rows.sum(axis=0, dtype=np.int64) if is_multi_label else np.bincount(rows[:, 0].astype(np.intp), minlength=len(names))
+        rows.sum(axis=0, dtype=np.int64)
+        if is_multi_label
+        else np.bincount(rows[:, 0].astype(np.intp), minlength=len(names))
     )
     return counts
