@@ -1,7 +1,7 @@
 """Saving a data set as PNG files, and montages, beside medmnist: ``python -m benches.saving``.
 
-All RetinaMNIST images and AdrenalMNIST3D volumes, from ``--root`` (or ``MEDMNIST_ROOT``) or generated. On a slow disk both
-wait for it: ``TMPDIR`` says where files are written.
+All RetinaMNIST images and AdrenalMNIST3D volumes, from ``--root`` (or ``MEDMNIST_ROOT``) or generated. On a slow disk
+both wait for it: ``TMPDIR`` says where files are written.
 """
 
 import argparse

@@ -316,4 +316,4 @@ def channel_sums(pixels: NDArray[np.uint8], channels: int, threads: int) -> list
     """Sum and sum of squares of each of 1 or 3 interleaved channels; C-contiguous."""
 
 def write_pngs(images: NDArray[np.uint8], paths: Sequence[str | PathLike[str]], threads: int) -> None:
-    """Write each of (N, H, W) or (N, H, W, 3), C-contiguous, to a PNG file, in place of what is there. Raises OSError."""
+    """Write each of (N, H, W) or (N, H, W, 3), C-contiguous, to a PNG file, over what is there. Raises OSError."""

@@ -134,8 +134,8 @@ class MedMNIST(Sequence[Any]):
     def mean_std(self) -> tuple[list[float], list[float]]:
         """Mean and standard deviation of the pixels of each channel, in 0…1: what ``Normalize`` takes.
 
-        Both are those of NumPy over the whole split, the second with ``ddof=0``, but for the rounding of sums: these are
-        exact. With ``as_rgb`` there are three of each. Mapped images are summed once, others each time, since they can
+        Both are those of NumPy over the whole split, the second with ``ddof=0``, but for the rounding of sums: these
+        are exact. With ``as_rgb`` there are three of each. Mapped images are summed once, others each time, since they can
         be written to; either takes as long as reading them.
 
         Raises:
@@ -192,8 +192,8 @@ class MedMNIST(Sequence[Any]):
             length: samples per side, at least 1. If there are fewer than its square, the side is as long as they allow,
                 and a warning says so.
             replace: a sample may come several times, so there are always enough.
-            save_folder: writes ``FLAG[_SIZE]_SPLIT_montage.jpg`` there too, or ``.gif`` of volumes, in place of one that
-                is there; made if it does not exist.
+            save_folder: writes ``FLAG[_SIZE]_SPLIT_montage.jpg`` there too, or ``.gif`` of volumes, in place of one
+                that is there; made if it does not exist.
             seed: names the choice, below 2⁶⁴.
             rng: chooses instead. Without either, NumPy's global generator does, and chooses what ``medmnist`` would.
 

@@ -1,6 +1,5 @@
 """Where samples come from: the tables in which the authors of MedMNIST name the source of each."""
 
-import csv
 from os import PathLike
 from pathlib import Path
 
@@ -11,6 +10,8 @@ _COLUMNS = ("split", "index", "image_id")
 
 def image_ids(path: str | PathLike[str], split: str, samples: int) -> list[str]:
     """Names in the source data set, of each sample of a split; see :meth:`MedMNIST.image_ids`."""
+    import csv
+
     found: dict[int, str] = {}
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)

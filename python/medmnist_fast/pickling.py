@@ -1,6 +1,5 @@
 """What a pickled data set carries: its options, and of its arrays only those that are not what its file holds."""
 
-import zipfile
 import zlib
 from pathlib import Path
 from typing import Any
@@ -63,6 +62,8 @@ def read_arrays(dataset: Any, state: dict[str, Any]) -> None:
 
 def _checksum(path: Path, name: str, array: Any, *, is_mapped: bool) -> int | None:
     """The CRC-32 of a member of the file if ``array`` is what it holds, else None."""
+    import zipfile
+
     if not isinstance(array, np.ndarray) or not array.flags.c_contiguous:
         return None
     try:

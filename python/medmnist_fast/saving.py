@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -91,6 +90,8 @@ def _write_pngs(images: NDArray[np.uint8], paths: list[Path]) -> None:
 
 
 def _write_images(images: NDArray[np.uint8], paths: list[Path]) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
     from PIL import Image
 
     def write(pixels: NDArray[np.uint8], path: Path) -> None:

@@ -39,8 +39,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write all images, or volumes, as picture files, and a table of their labels.
 
-        FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>.POSTFIX, and FOLDER/FLAG[_SIZE].csv, as Google's AutoML Vision reads it. Files
-        of those names are overwritten and the splits' rows in the table replaced; everything else stays.
+        FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>.POSTFIX, and FOLDER/FLAG[_SIZE].csv, as Google's AutoML Vision reads it.
+        Files of those names are overwritten and the splits' rows in the table replaced; everything else stays.
         """
         cls = DATASETS[check_flag(flag)]
         splits = SPLITS if split is None else (check_split(split),)
