@@ -75,7 +75,10 @@ def test_save_of_an_official_file_as_users_of_medmnist_type_it(tmp_path: Path) -
 
 def test_montage(generated: Path, tmp_path: Path) -> None:
     arguments = ("--root", str(generated), "--seed", "3", "--split", "test")
-    for flag, name in (("breastmnist", "breastmnist_test_montage.jpg"), ("organmnist3d", "organmnist3d_test_montage.gif")):
+    for flag, name in (
+        ("breastmnist", "breastmnist_test_montage.jpg"),
+        ("organmnist3d", "organmnist3d_test_montage.gif"),
+    ):
         result = cli("montage", f"--flag={flag}", *arguments, cwd=tmp_path)
         assert result.stdout.strip() == name
         assert "warning: 61 samples are fewer than 20 by 20: the montage is 7 by 7" in result.stderr
