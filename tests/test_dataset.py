@@ -68,7 +68,6 @@ def test_the_root_stays_as_it_was_given(tmp_path: Path) -> None:
 def test_the_root_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDMNIST_ROOT", str(save(tmp_path)))
     assert len(mf.BreastMNIST("val")) == 2
-    assert len(mf.BreastMNIST("val", download=True)) == 2
 
 
 @pytest.mark.parametrize(
@@ -86,11 +85,6 @@ def test_the_root_may_come_from_the_environment(tmp_path: Path, monkeypatch: pyt
             lambda root: mf.PathMNIST("train", root=root),
             FileNotFoundError,
             r"no file .*pathmnist\.npz; put it there from",
-        ),
-        (
-            lambda root: mf.PathMNIST("train", root=root, download=True),
-            FileNotFoundError,
-            "this version cannot download",
         ),
         (lambda _: mf.BreastMNIST("train"), FileNotFoundError, r"no folder .*home0.\.medmnist .*or set MEDMNIST_ROOT"),
     ],

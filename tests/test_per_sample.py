@@ -15,6 +15,7 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 import medmnist_fast as mf
+from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 from medmnist_fast.loader.collation import collate
 from medmnist_fast.loader.per_sample import PerSample, seed_generators
 
@@ -340,3 +341,60 @@ def test_pictures_make_no_batch() -> None:
     dataset = mf.ArrayDataset(np.zeros((4, 3, 3), np.uint8), np.arange(4), transform=lambda image: image)
     with pytest.raises(TypeError, match=r"the items\[0\] are PIL.Image.Image; allowed: arrays"):
         next(iter(loader(dataset, 2, output="numpy")))
+
+
+def test_a_loaders_transform_is_used_where_items_are_fetched_one_by_one() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 3, 4), dtype=np.uint8)
+    dataset = mf.ArrayDataset(images, np.arange(6), transform=lambda image: np.asarray(image))  # noqa: PLW0108 - a lambda
+    negative, _ = next(iter(loader(dataset, 6, transform=lambda image: 255 - np.asarray(image))))
+    assert np.array_equal(negative, 255 - images)
+    flipped = next(iter(loader(dataset, 6, transform=T.RandomHorizontalFlip(1), collate_fn=list)))
+    assert np.array_equal([np.asarray(image) for image, _ in flipped], images[:, :, ::-1])
+    assert dataset[0][0].tolist() == images[0].tolist()
+    with pytest.raises(TypeError, match=r"a transform for a data set of builtins\.list"):
+        mf.DataLoader([1, 2], transform=abs)
+    with pytest.raises(TypeError, match="a transform for a data set that is iterated over"):
+        mf.DataLoader(Stream(), transform=abs)
+
+
+def test_a_target_transform_runs_once_whoever_makes_the_items() -> None:
+    images = np.zeros((6, 3, 4), np.uint8)
+    dataset = mf.ArrayDataset(images, np.arange(6), target_transform=lambda label: label + 10)
+    expected = [10, 11, 12]
+    assert next(iter(mf.DataLoader(dataset, 3)))[1].tolist() == expected
+    assert [label for _, label in next(iter(loader(dataset, 3, collate_fn=list)))] == expected
+    floats = mf.DataLoader(dataset, 3, transform=T.ToTensor(), collate_fn=list)
+    assert [label for _, label in next(iter(floats))] == expected
+    assert next(iter(mf.DataLoader(dataset, 3, resident=True)))[1].tolist() == expected
+
+
+def test_what_functions_draw_for_batches_of_the_engine_is_reproducible() -> None:
+    images = np.zeros((20, 3, 4), np.uint8)
+    dataset = mf.ArrayDataset(images, np.arange(20), T.ToTensor(), lambda label: label + np.random.rand())  # noqa: NPY002
+
+    def labels(batch_size: int, **options: Any) -> dict[int, float]:
+        batches = mf.DataLoader(dataset, batch_size, shuffle=True, seed=4, **options)
+        return {int(label): float(label) for _, labels in batches for label in labels}
+
+    assert labels(3) == labels(20, num_workers=0)
+    assert len(set(np.mod(list(labels(3).values()), 1))) == 20
+
+    def mix(items: list[Any]) -> float:
+        return torch.rand(()).item() + len(items)
+
+    def mixed() -> list[float]:
+        return list(mf.DataLoader(dataset, 3, shuffle=True, seed=4, collate_fn=mix))
+
+    before = torch.get_rng_state()
+    assert mixed() == mixed()
+    assert len(set(mixed())) == 7
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_options_that_the_fallback_cannot_honour_are_refused() -> None:
+    for options in ({"dtype": "float16"}, {"channels_last": True}):
+        with pytest.raises(ValueError, match="dtype or channels_last, but samples must be fetched one by one: it is a"):
+            mf.DataLoader(Noisy(), 2, **options)
+    dataset = mf.ArrayDataset(np.zeros((6, 3, 4), np.uint8), np.arange(6), T.ToTensor())
+    with pytest.raises(ValueError, match="dtype 'uint8' on a device with a collate_fn or batch_size None"):
+        mf.DataLoader(dataset, 2, device="cpu", dtype="uint8", collate_fn=list)

@@ -32,7 +32,7 @@ class MedMNIST(Sequence[Any]):
         transform: called with each item's image; :class:`medmnist_fast.DataLoader` runs it too if it is one of
             :mod:`medmnist_fast.transforms`.
         target_transform: called with each item's label.
-        download: asks for a missing file to be fetched. This version cannot: it raises and says where the file is.
+        download: downloads the file if it is missing, and refuses one whose MD5 is not the official one.
         as_rgb: repeats the channel of grey images three times.
         root: folder of the file; by default ``MEDMNIST_ROOT``, else ``~/.medmnist``.
         size: 28 (the default), 64, 128 or 224; 28 or 64 in 3-D. A text of digits will do.
@@ -52,6 +52,7 @@ class MedMNIST(Sequence[Any]):
             or, with ``strict``, not as many.
         FileNotFoundError: no such folder or file.
         NpzError: the file is damaged; the message names the member.
+        OSError: it cannot be downloaded.
     """
 
     flag: ClassVar[str]

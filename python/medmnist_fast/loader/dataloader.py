@@ -96,7 +96,7 @@ class DataLoader:
             ``uint8`` and a ``device``, images travel as they are in the file, and the ``ToTensor`` and ``Normalize``
             at the end of the transform are done there, with the same answer.
         channels_last: images (N, H, W, C), or (N, D, H, W, C), instead of the channels first.
-        device: batches arrive there, one copied ahead while you work on another.
+        device: batches arrive there, on CUDA one copied ahead from pinned memory while you work on another.
         resident: the whole data set stays on the ``device`` (``None``: the CPU), which gathers batches from it. The
             transform may have ``ToTensor`` and ``Normalize`` only.
         weights: of the samples, drawn with replacement in proportion to them, as many as there are; or ``"balanced"``:
@@ -170,6 +170,7 @@ class DataLoader:
             raise ValueError(
                 "output 'numpy' with pin_memory, resident or device; allowed: 'torch', whose tensors go there"
             )
+        seed = _seed(seed, generator)
         source = "it has no indices" if is_iterable(dataset) else resolve(dataset, transform)
         self._batching = batching.choose(
             dataset,
@@ -180,7 +181,7 @@ class DataLoader:
             batch_sampler=batch_sampler,
             drop_last=self.drop_last,
             weights=weights,
-            seed=_seed(seed, generator),
+            seed=seed,
             rank=rank,
             world_size=world_size,
             remainder=remainder,
@@ -189,8 +190,9 @@ class DataLoader:
         self._collate = self.collate_fn if is_batched else partial(_only, self.collate_fn, self.output)
         self.batch_sampler = batch_sampler
         self.sampler = self._batching.sampler if isinstance(self._batching, InOrder) else sampler
-        self._seed = 0 if isinstance(self.sampler, Sampler) else seed_or_random(_seed(seed, generator))
-        self._is_pinned = not resident and devices.pins(self.pin_memory)
+        self._seed = 0 if isinstance(self.sampler, Sampler) else seed_or_random(seed)
+        is_cuda = device is not None and devices.require(device).type == "cuda"
+        self._is_pinned = not resident and (is_cuda or devices.pins(self.pin_memory))
         self._resident = bool(resident)
         self._dtype = None if dtype is None else dtype_name(dtype)
         self._channels_last = bool(channels_last)
@@ -317,7 +319,7 @@ class DataLoader:
                     output=self.output,
                 )
         if self.device is None:
-            return batches
+            return map(devices.pinned, batches) if self._is_pinned else batches
         return devices.to_device(batches, self.device, pinned=self._is_pinned, normalization=fetcher.normalization)
 
     def set_epoch(self, epoch: int) -> None:

@@ -114,19 +114,17 @@ class Engine(Fetcher):
         if not self._options.pin_memory:
             return batches
         memory = partial(self._pinned, self._options.batch_size)
-        return map(_with_pinned_labels, Lending(batches, self._loader.ahead, memory))
+        return Lending(batches, self._loader.ahead, memory)
 
     def start(self, epoch: int, batches: Iterator[Indices], told: Callable[[Indices], None]) -> Iterator[Any]:
         """See :class:`Fetcher`; the engine works ahead."""
-        pinned = self._options.pin_memory
-        given = Given(
+        return Given(
             self._loader.pass_over(epoch, self._options.timeout),
             batches,
             self._loader.ahead,
-            self._pinned if pinned else None,
+            self._pinned if self._options.pin_memory else None,
             told,
         )
-        return map(_with_pinned_labels, given) if pinned else given
 
     def samples(self, start: int) -> int:
         """Samples of this rank from position ``start`` of an epoch's order on."""
@@ -251,7 +249,3 @@ def _wrappers(output: str, dtype: str) -> tuple[Callable[[Any], Any], Callable[[
 
     images = torch.from_numpy if dtype != "bfloat16" else partial(as_output, dtype=dtype)
     return images, torch.from_numpy
-
-
-def _with_pinned_labels(batch: tuple[Any, Any]) -> tuple[Any, Any]:
-    return batch[0], batch[1].pin_memory()

@@ -16,9 +16,8 @@ pub(crate) fn write_pngs(
     paths: Vec<PathBuf>,
     threads: usize,
 ) -> PyResult<()> {
-    let refused = || {
-        PyValueError::new_err(format!("images of shape {:?}; allowed: (N, H, W) and (N, H, W, 3)", images.shape()))
-    };
+    let refused =
+        || PyValueError::new_err(format!("images of shape {:?}; allowed: (N, H, W) and (N, H, W, 3)", images.shape()));
     let (height, width, is_rgb) = match *images.shape() {
         [_, height, width] => (height, width, false),
         [_, height, width, 3] => (height, width, true),

@@ -30,9 +30,8 @@ impl Shape {
 /// begun.
 pub fn write(images: &[u8], shape: Shape, paths: &[PathBuf], threads: usize) -> Result<()> {
     let len = shape.byte_len().filter(|&len| len > 0 && len.checked_mul(paths.len()) == Some(images.len()));
-    let len = len.ok_or_else(|| {
-        Error::invalid(format!("{} bytes are not {} images of {shape:?}", images.len(), paths.len()))
-    })?;
+    let len = len
+        .ok_or_else(|| Error::invalid(format!("{} bytes are not {} images of {shape:?}", images.len(), paths.len())))?;
     let next = AtomicUsize::new(0);
     let work = || {
         // Memory for one file, used again for the next.

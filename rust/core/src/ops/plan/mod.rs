@@ -118,11 +118,10 @@ impl Plan {
         self.fill_samples(indices.zip(images.chunks_exact(self.input.byte_len())), key, out);
     }
 
-    /// Runs on samples with their indices and writes them to `out` in that order. What is random about a sample depends
-    /// on `key` and its index alone.
+    /// As [`Plan::fill`] on samples wherever they are in memory, each with its index.
     ///
     /// # Panics
-    /// If a sample is not of the input's size, or `out` is no aligned block of whole samples.
+    /// If a sample has another length than `input_shape().byte_len()`, or `out` is no aligned block of whole samples.
     pub fn fill_samples<'a>(&self, samples: impl Iterator<Item = (u32, &'a [u8])>, key: Key, out: &mut [u8]) {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());

@@ -6,6 +6,7 @@
 mod arithmetic;
 mod block;
 mod convert;
+mod lookup;
 mod rows;
 pub(super) mod stream;
 mod table;
@@ -13,7 +14,7 @@ mod table;
 use half::{bf16, f16};
 
 use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
-use self::convert::{Compute, FromFloats, Lookup, Same};
+use self::convert::{Compute, FromFloats, Same};
 pub(super) use self::table::{Table, normalize, to_tensor};
 use super::dtype::DType;
 use super::simd::Simd;
@@ -117,7 +118,7 @@ impl Writer {
     ) {
         let out = bytemuck::cast_slice_mut(out);
         match formulas {
-            None => rows::write(self.simd, &Lookup { tables }, source, view, target, out),
+            None => lookup::write(tables, source, view, self.target, out),
             Some(Formulas::Brief(constants)) => {
                 rows::write(self.simd, &Compute { tables, formula: Brief, constants }, source, view, target, out);
             }
