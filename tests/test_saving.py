@@ -81,6 +81,15 @@ def test_only_the_rows_of_the_split_are_replaced(generated: Path, tmp_path: Path
     assert table.read_bytes().decode().endswith(f"é\nTEST,test0_{label}.png,{label}\n")
 
 
+def test_labels_without_columns_and_no_samples(generated: Path, tmp_path: Path) -> None:
+    val = small(generated, samples=2)
+    val.labels = np.array([3, 12])
+    val.save(tmp_path)
+    assert (tmp_path / "retinamnist.csv").read_text() == "VALIDATION,val0_3.png,3\nVALIDATION,val1_12.png,12\n"
+    small(generated, samples=0).save(tmp_path)
+    assert (tmp_path / "retinamnist.csv").read_text() == ""
+
+
 def test_nothing_else_is_touched(generated: Path, tmp_path: Path) -> None:
     folder = tmp_path / "retinamnist"
     folder.mkdir()

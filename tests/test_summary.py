@@ -82,6 +82,8 @@ def test_class_counts_of_other_labels(generated: Path) -> None:
     val = dataset(generated, "retinamnist")
     val.labels = np.array([4, 4, 0])
     assert val.class_counts().tolist() == [1, 0, 0, 0, 2]
+    val.labels = val.labels[:0]
+    assert val.class_counts().tolist() == [0] * 5
     for labels, message in [
         (np.array([[5]]), "labels of 5 to 5; allowed: 0 to 4"),
         (np.array([[-1], [0]]), "labels of -1 to 0"),

@@ -136,8 +136,8 @@ class MedMNIST(Sequence[Any]):
         """Mean and standard deviation of the pixels of each channel, in 0…1: what ``Normalize`` takes.
 
         Both are those of NumPy over the whole split, the second with ``ddof=0``, but for the rounding of sums: these
-        are exact. With ``as_rgb`` there are three of each. Mapped images are summed once, others each time, since they can
-        be written to; either takes as long as reading them.
+        are exact. With ``as_rgb`` there are three of each. Mapped images are summed once, others each time, since they
+        can be written to; either takes as long as reading them.
 
         Raises:
             TypeError: images were replaced by some that are not ``uint8``.

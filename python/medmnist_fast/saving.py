@@ -34,7 +34,7 @@ def save(dataset: Any, folder: str | PathLike[str], postfix: str | None, *, writ
     name = f"{dataset.flag}{dataset.size_flag}"
     target = Path(folder) / name
     target.mkdir(parents=True, exist_ok=True)
-    rows = [list(map(str, label)) for label in labels.reshape(len(labels), -1).tolist()]
+    rows = [list(map(str, label)) for label in np.atleast_2d(labels.T).T.tolist()]
     files = [f"{dataset.split}{index}_{'_'.join(row)}.{postfix}" for index, row in enumerate(rows)]
     with show_progress(f"saving {dataset.split} to {target}") as report:
         step = max(1, _AT_ONCE * len(images) // max(1, images.nbytes))

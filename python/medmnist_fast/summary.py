@@ -54,7 +54,7 @@ def class_counts(dataset: Any) -> NDArray[np.int64]:
     labels, names = np.asarray(dataset.labels), dataset.info["label"]
     is_multi_label = dataset.info["task"] == "multi-label, binary-class"
     columns, largest = (len(names), 1) if is_multi_label else (1, len(names) - 1)
-    rows = labels.reshape(len(labels), -1)
+    rows = np.atleast_2d(labels.T).T
     if labels.dtype.kind not in "biu" or rows.shape[1] != columns:
         raise ValueError(f"labels of {labels.dtype} and shape {labels.shape}; allowed: whole numbers, (N, {columns})")
     if rows.size and (rows.min() < 0 or rows.max() > largest):
