@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import OFFICIAL
+from PIL import Image
 
 import medmnist_fast as mf
 
@@ -28,8 +30,13 @@ def test_available_and_info() -> None:
     assert available.returncode == 0
     assert all(flag in available.stdout for flag in mf.INFO)
     assert "organmnist3d    | OrganMNIST3D    | Size: 28 (default), 64." in available.stdout
-    info = cli("info", "--flag=retinamnist")
+    assert [found["flag"] for found in json.loads(cli("available", "--json").stdout)] == list(mf.INFO)
+    info = cli("info", "--flag=retinamnist", "--json")
     assert json.loads(info.stdout) == mf.INFO["retinamnist"]
+    shown = cli("info", "--flag", "organmnist3d").stdout
+    facts = mf.INFO["organmnist3d"]
+    assert all(found in shown for found in (facts["url_64"], facts["MD5"], "0 liver", "971 train", facts["license"]))
+    assert "the same organs in another order of labels" in shown
     assert cli("--version").stdout.strip() == mf.__version__
     assert "Example:" in cli("demo", "--help").stdout
 
@@ -90,6 +97,45 @@ def test_evaluate_says_what_plots_need(tmp_path: Path) -> None:
     )
 
 
+def test_save(generated: Path, tmp_path: Path) -> None:
+    arguments = ("--root", str(generated), "--folder", str(tmp_path / "out"), "--split=val")
+    for download in ("--download=False", "--no-download"):
+        result = cli("save", "--flag=retinamnist", *arguments, download)
+        assert result.returncode == 0, result.stderr
+    assert len(list((tmp_path / "out" / "retinamnist").glob("val*.png"))) == 40
+    assert len((tmp_path / "out" / "retinamnist.csv").read_text().splitlines()) == 40
+    assert "warning: " in result.stderr
+    volumes = cli("save", "--flag", "organmnist3d", *arguments)
+    assert volumes.stdout.startswith("val: 40 files in ")
+    assert len(list((tmp_path / "out" / "organmnist3d").glob("val*.gif"))) == 40
+
+
+def test_save_of_an_official_file_as_users_of_medmnist_type_it(tmp_path: Path) -> None:
+    if not OFFICIAL.is_dir():
+        pytest.skip(f"no official files: {OFFICIAL} is missing")
+    folder = f"--folder={tmp_path}"
+    result = cli("save", "--flag=retinamnist", folder, f"--root={OFFICIAL}", "--download=True", "--postfix=jpg")
+    assert result.returncode == 0, result.stderr
+    assert len((tmp_path / "retinamnist.csv").read_text().splitlines()) == 1600
+    assert len(list((tmp_path / "retinamnist").glob("*.jpg"))) == 1600
+
+
+def test_montage(generated: Path, tmp_path: Path) -> None:
+    arguments = ("--root", str(generated), "--seed", "3", "--split", "test")
+    for flag, name in (
+        ("breastmnist", "breastmnist_test_montage.jpg"),
+        ("organmnist3d", "organmnist3d_test_montage.gif"),
+    ):
+        result = cli("montage", f"--flag={flag}", *arguments, cwd=tmp_path)
+        assert result.stdout.strip() == name
+        assert "warning: 61 samples are fewer than 20 by 20: the montage is 7 by 7" in result.stderr
+        with Image.open(tmp_path / name) as image:
+            assert image.size == (7 * 28, 7 * 28)
+    first = (tmp_path / "breastmnist_test_montage.jpg").read_bytes()
+    assert cli("montage", "--flag=breastmnist", *arguments, "--folder", "again", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "again" / "breastmnist_test_montage.jpg").read_bytes() == first
+
+
 @pytest.mark.parametrize("flag", ["chestmnist", "organmnist3d"])
 def test_demo_trains_and_writes_what_it_says(generated: Path, tmp_path: Path, flag: str) -> None:
     result = cli("demo", "--flag", flag, "--root", str(generated), "--epochs", "2", "--out", "made", cwd=tmp_path)
@@ -134,6 +180,12 @@ def test_the_same_seed_trains_the_same_network(generated: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["save", "--flag", "retinamnist"], "Missing option '--folder'"),
+        (["save", "--flag", "mnist", "--folder", "full"], "flag 'mnist'; allowed: pathmnist, "),
+        (["save", "--flag", "retinamnist", "--folder", "full", "--split", "all"], "split 'all'; allowed: train, val, "),
+        (["save", "--flag", "organmnist3d", "--folder", "full", "--size", "224"], "size 224; OrganMNIST3D comes in"),
+        (["montage", "--flag", "retinamnist", "--length", "0"], "Invalid value for '--length'"),
+        (["montage", "--flag", "retinamnist", "--root", "nowhere"], "no folder nowhere to find retinamnist.npz in"),
         (["info", "--flag", "mnist"], "flag 'mnist'; allowed: pathmnist, "),
         (
             ["demo", "--flag", "breastmnist", "--root", "nowhere"],

@@ -19,8 +19,10 @@ __all__ = [
     "available_backends",
     "available_parallelism",
     "bootstrap",
+    "channel_sums",
     "evaluate",
     "measure",
+    "write_pngs",
 ]
 
 __version__: str
@@ -327,3 +329,9 @@ def bootstrap(
     task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64], resamples: int, seed: int, threads: int
 ) -> NDArray[np.float64]:
     """The same measures of each resample, (resamples, 8 + 3 C)."""
+
+def channel_sums(pixels: NDArray[np.uint8], channels: int, threads: int) -> list[tuple[int, int]]:
+    """Sum and sum of squares of each of 1 or 3 interleaved channels; C-contiguous."""
+
+def write_pngs(images: NDArray[np.uint8], paths: Sequence[str | PathLike[str]], threads: int) -> None:
+    """Write each of (N, H, W) or (N, H, W, 3), C-contiguous, to a PNG file, over what is there. Raises OSError."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medmnist_fast.checks import whole_number
+from medmnist_fast.indexing import batch, chosen
 from medmnist_fast.items import image_item, items, volume_item
 
 
@@ -58,7 +59,10 @@ class ArrayDataset(Sequence[Any]):
         return len(self.imgs)
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
-        """``(image, label)`` after the transforms."""
+        """``(image, label)`` after the transforms; a slice, a list or array of indices, or a mask gives a batch."""
+        indices = chosen(index, len(self))
+        if indices is not None:
+            return batch(self, indices)
         item = image_item if self.spatial_dims == 2 else volume_item
         return item(self.imgs[index], self.transform, as_rgb=self.as_rgb), self._target(index)
 
