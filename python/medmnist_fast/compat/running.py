@@ -5,6 +5,7 @@ import os
 import runpy
 import signal
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import NoReturn
@@ -19,17 +20,22 @@ def run_script(script: str, arguments: list[str]) -> None:
         OSError: it cannot be read.
         SystemExit: it ended in that, or in an exception, whose traceback is written first.
     """
-    path = Path(script)
-    with io.open_code(str(path.absolute())) as file:
+    path = str(Path(script).absolute())
+    with io.open_code(path) as file:
         source = file.read()
     sys.argv[:] = [script, *arguments]
-    _first_in_path(str(path.resolve().parent))
+    _first_in_path(str(Path(script).resolve().parent))
     main = ModuleType("__main__")
-    main.__file__ = str(path.absolute())
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    main.__dict__.update(
+        __file__=path,
+        __cached__=None,
+        __loader__=SourceFileLoader("__main__", path),
+        __builtins__=sys.modules["builtins"],
+        __annotations__={},
+    )
     sys.modules["__main__"] = main
     try:
-        exec(compile(source, script, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - what it is for
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - what it is for
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - as the interpreter does

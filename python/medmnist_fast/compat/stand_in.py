@@ -7,9 +7,12 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from medmnist_fast.arrays import ArrayDataset
 from medmnist_fast.compat.iteration import accelerated
 from medmnist_fast.compat.report import Report
+from medmnist_fast.dataset import MedMNIST
 
 DATALOADER = "torch.utils.data.dataloader"
 
@@ -20,6 +23,9 @@ def replaced(report: Report | None = None) -> Iterator[Report]:
 
     Neither has to be installed, or imported before: torch is changed when something imports it. Loaders that were made
     before are included. Afterwards all is as it was, the real ``medmnist`` in ``sys.modules`` too.
+
+    A loader that is left to torch gets the items of our data sets one by one, from the script's own transforms: the same
+    draws and bits as with ``medmnist``.
 
     Args:
         report: what is done is written there; by default a new one.
@@ -35,12 +41,19 @@ def replaced(report: Report | None = None) -> Iterator[Report]:
             module.DataLoader.__iter__ = accelerated(stock, report)
             undo.callback(setattr, module.DataLoader, "__iter__", stock)
 
+        for kind in (MedMNIST, ArrayDataset):
+            undo.callback(setattr, kind, "__getitems__", kind.__getitems__)
+            setattr(kind, "__getitems__", _one_by_one)  # noqa: B010 - a method, to a type checker
         undo.enter_context(_our_medmnist(report))
         if DATALOADER in sys.modules:
             patch(sys.modules[DATALOADER])
         else:
             undo.enter_context(_first_finder(_OnImport(DATALOADER, patch)))
         yield report
+
+
+def _one_by_one(dataset: Any, indices: Sequence[int]) -> list[Any]:
+    return [dataset[index] for index in indices]
 
 
 @contextmanager

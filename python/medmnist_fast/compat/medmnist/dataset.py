@@ -27,7 +27,12 @@ from medmnist_fast.dataset import (
     VesselMNIST3D,
 )
 
+from .info import DEFAULT_ROOT, HOMEPAGE, INFO
+
 __all__ = [
+    "DEFAULT_ROOT",
+    "HOMEPAGE",
+    "INFO",
     "OCTMNIST",
     "AdrenalMNIST3D",
     "BloodMNIST",

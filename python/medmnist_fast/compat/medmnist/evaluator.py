@@ -2,4 +2,6 @@
 
 from medmnist_fast.evaluator import Evaluator, Metrics
 
-__all__ = ["Evaluator", "Metrics"]
+from .info import DEFAULT_ROOT, INFO
+
+__all__ = ["DEFAULT_ROOT", "INFO", "Evaluator", "Metrics"]
