@@ -5,6 +5,7 @@ of both kinds alternate; all that they print has to be the same, but for the tim
 """
 
 import argparse
+import os
 import re
 import statistics
 import subprocess
@@ -20,6 +21,8 @@ from benches.machine import describe
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "upstream_style_train.py"
 RUNNERS = {"python": [], "medmnist-fast run": ["-m", "medmnist_fast", "run"]}
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+"""Training on one thread: more of them spin while they wait for each other, on CPUs that others need."""
 AIM = 50
 """Times by which the data time is to fall."""
 
@@ -45,7 +48,9 @@ def run(scratch: Path, rounds: int, console: Console) -> None:
         for _ in range(rounds):
             for name, runner in RUNNERS.items():
                 arguments = [*runner, str(SCRIPT), "--root", str(scratch), "--flag", flag, *extra]
-                done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)
+                done = subprocess.run(
+                    [sys.executable, *arguments], check=True, capture_output=True, text=True, env=ENVIRONMENT
+                )
                 times[name] += [float(found) for found in re.findall(r"([\d.]+) s of data", done.stdout)]
                 # With random transforms the draws are others, and so are losses and scores.
                 numbers = r"[\d.]+ s of data" + ("|loss [\\d.]+|AUC.*" if extra else "")

@@ -511,10 +511,14 @@ def test_the_report_says_why(root: Path, scripts: Path) -> None:
     done = python(*RUN, "--report", "train.py", cwd=scripts)
     assert done.returncode == 1
     lines = done.stderr.splitlines()
-    assert lines[:3] == [
-        "Traceback (most recent call last):",
-        '  File "train.py", line 10, in <module>',
-        "    raise ValueError('enough')",
-    ] or lines[2].strip() == "raise ValueError('enough')"
+    assert (
+        lines[:3]
+        == [
+            "Traceback (most recent call last):",
+            '  File "train.py", line 10, in <module>',
+            "    raise ValueError('enough')",
+        ]
+        or lines[2].strip() == "raise ValueError('enough')"
+    )
     assert re.search(r"PathMNIST\('val', size=28\) \(train.py:8\) accelerated: 1 pass, 4 batches", done.stderr)
     assert lines[-1].endswith("(train.py:8) left to torch (1 pass): the transform is the function own")

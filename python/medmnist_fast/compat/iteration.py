@@ -25,9 +25,7 @@ def accelerated(stock: Callable[[Any], Iterator[Any]], report: Report) -> Callab
         if mine is None:
             mine = loaders[self] = _Loader()
         fast = mine.fast(self)
-        line = report.line(
-            place_of_caller(), name_of(self.dataset), None if isinstance(fast, Fast) else fast
-        )
+        line = report.line(place_of_caller(), name_of(self.dataset), None if isinstance(fast, Fast) else fast)
         line.passes += 1
         if not isinstance(fast, Fast):
             return stock(self)
