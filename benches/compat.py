@@ -1,7 +1,7 @@
-"""``python -m benches.compat``: the data time of a script written for ``medmnist``, with plain Python and under ``run``.
+"""``python -m benches.compat``: the data time of a script for ``medmnist``, with plain Python and under ``run``.
 
-The script is ``examples/upstream_style_train.py``; the set has BloodMNIST's layout at 28 pixels and random content. Runs
-of both kinds alternate; all that they print has to be the same, but for the times.
+The script is ``examples/upstream_style_train.py``; the set has BloodMNIST's layout at 28 pixels and random content.
+Runs of both kinds alternate; all that they print has to be the same, but for the times.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def _write(folder: Path, flag: str) -> None:
     for split, count in info["n_samples"].items():
         members[f"{split}_images"] = rng.integers(0, 256, (count, 28, 28, 3), dtype=np.uint8)
         members[f"{split}_labels"] = rng.permutation(np.arange(count) % len(info["label"])).astype(np.uint8)[:, None]
-    np.savez(folder / f"{flag}.npz", **members)
+    np.savez(folder / f"{flag}.npz", **members)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

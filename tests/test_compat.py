@@ -1,4 +1,4 @@
-"""Scripts written for ``medmnist`` and torch's loader: what they see under ``medmnist-fast run`` is what they saw before."""
+"""Scripts written for ``medmnist`` and torch's loader see under ``medmnist-fast run`` what they saw before."""
 
 import importlib
 import os

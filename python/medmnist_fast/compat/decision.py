@@ -4,19 +4,19 @@ What is accelerated, and what is not:
 
 - A data set that the engine reads, with transforms that can be translated: see :mod:`medmnist_fast.loader.sources`.
   Before the first batch one sample is made both ways. It has to have the same structure, types, dtypes, shapes and
-  target, and if nothing in the transform is random, the same pixels to the last bit of float32. So what torch cannot stack (PIL images) is left to
-  fail there, and so is what torch makes in another dtype (``torch.set_default_dtype``). Volumes without a transform are
-  float64 there; ours are widened to exactly that.
+  target, and if nothing in the transform is random, the same pixels to the last bit of ``float32``. So what torch
+  cannot stack (PIL images) is left to fail there, and so is what torch makes in another dtype (after
+  ``torch.set_default_dtype``). Volumes without a transform are ``float64`` there; ours are widened to exactly that.
+- Random transforms draw other numbers, named by the seed that torch draws for its workers. Where a pipeline of
+  torchvision's v2 makes tensors first, colours and resampling round as Pillow does and not as torch: within 1 of 255
+  but for hues and for turns with bilinear interpolation.
 - ``sampler``, ``batch_sampler``, ``shuffle``, ``drop_last``, ``generator``: torch's own objects are asked.
 - ``collate_fn``: called with the same list of items, in this process.
-- ``num_workers``, ``prefetch_factor``: threads, at most one per CPU. A sampler of the script's own is asked ahead only if
-  there would be workers, as by torch.
+- ``num_workers``, ``prefetch_factor``: threads, at most one per CPU; with 0, one per CPU. A sampler of the script's own
+  is asked ahead only if there would be workers, as by torch.
 - ``pin_memory``, ``timeout``: the same. ``multiprocessing_context``, ``persistent_workers``, ``pin_memory_device``,
   ``in_order``: nothing to do; batches are in order.
 - ``worker_init_fn`` with workers: left to torch. It may do anything there.
-- Random transforms draw other numbers, from the same seed. Pipelines of torchvision's v2 that make tensors first are
-  accelerated too: colours and resampling then round as Pillow does. (Resizing and saturation differ by at most 1 of 255;
-  turns with bilinear interpolation and hues are Pillow's.)
 - ``batch_size=None``, and subclasses of ``DataLoader``: left to torch.
 """
 
@@ -51,7 +51,7 @@ class Fast:
 
 
 class _Order:
-    """A batch sampler of which ours sees the batches only: it would call its ``set_epoch``, which is the script's to call."""
+    """A batch sampler of which ours sees the batches only: its ``set_epoch`` is the script's to call."""
 
     def __init__(self, batch_sampler: Iterable[list[int]]) -> None:
         self._batch_sampler = batch_sampler
@@ -175,7 +175,7 @@ def _difference(theirs: Any, ours: Any, *, compare_pixels: bool) -> str | None:
     found, expected = _shapes(ours), _shapes(theirs)
     if found != expected:
         return f"a sample would be {found}, and is {expected} with torch"
-    # Unstacked items are in a list.
+    # Items that are not stacked are in a list.
     (image, target), (own_image, own_target) = (sample if len(sample) == 2 else sample[0] for sample in (theirs, ours))
     if compare_pixels and not np.allclose(image, own_image, rtol=LAST_BIT, atol=LAST_BIT):
         return "a sample would have other pixels than with torch"

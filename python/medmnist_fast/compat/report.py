@@ -68,7 +68,7 @@ def name_of(dataset: Any) -> str:
 
 def place_of_caller() -> str:
     """File and line of the nearest caller that is no installed library: of the script's loop, whatever wraps it."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way, and `inspect` reads source files
+    frame: FrameType | None = sys._getframe(1)
     nearest = None
     while frame is not None:
         path = Path(frame.f_code.co_filename)

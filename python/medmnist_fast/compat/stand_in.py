@@ -24,8 +24,8 @@ def replaced(report: Report | None = None) -> Iterator[Report]:
     Neither has to be installed, or imported before: torch is changed when something imports it. Loaders that were made
     before are included. Afterwards all is as it was, the real ``medmnist`` in ``sys.modules`` too.
 
-    A loader that is left to torch gets the items of our data sets one by one, from the script's own transforms: the same
-    draws and bits as with ``medmnist``.
+    A loader that is left to torch gets the items of our data sets one by one, from the script's own transforms: the
+    same draws and bits as with ``medmnist``.
 
     Args:
         report: what is done is written there; by default a new one.
@@ -86,7 +86,10 @@ class _StandIn(MetaPathFinder):
     """Finds ``medmnist`` in this package; its modules are then found where it is."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - Python gives it
+        target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         if fullname != "medmnist":
             return None
