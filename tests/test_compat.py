@@ -183,6 +183,13 @@ def test_the_last_bit_of_v2(root: Path) -> None:
 class Own(Dataset):
     """A script's own."""
 
+    indices = None
+    labels = ("any", 1)
+
+    @property
+    def dataset(self) -> Any:
+        raise RuntimeError
+
     def __len__(self) -> int:
         return 5
 
