@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benches import decoding, kernels, loader, loading, memory, pipelines
+from benches import decoding, evaluation, kernels, loader, loading, memory, pipelines
 from benches.machine import describe
 
 
@@ -29,6 +29,7 @@ def main() -> None:
             pipelines.run(Path(sets), options.rounds, console)
             loader.run(Path(sets), options.rounds, console)
         decoding.run(Path(scratch), options.root, options.rounds, console)
+        evaluation.run(options.rounds, console)
         memory.run(Path(scratch), options.gigabytes, console)
 
 

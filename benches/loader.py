@@ -65,10 +65,11 @@ def first_batch(scratch: Path, rounds: int, console: Console) -> None:
     for _ in range(2 * rounds + 1):
         start = time.perf_counter()
         dataset = mf.BloodMNIST("train", root=scratch, size=224, mmap_mode="r", transform=TO_FLOAT)
-        images, _ = next(iter(mf.DataLoader(dataset, BATCH_SIZE, shuffle=True, seed=0, num_workers=2)))
+        batches = iter(mf.DataLoader(dataset, BATCH_SIZE, shuffle=True, seed=0, num_workers=2))
+        images, _ = next(batches)
         times.append((time.perf_counter() - start) * 1e3)
         is_exact = np.array_equal(images, TO_FLOAT.batch(dataset.imgs[_order(dataset)]))
-        del images
+        del images, batches
     median = sorted(times[1:])[rounds]
     verdict = "met" if median <= 20 else "MISSED"
     console.print(

@@ -6,6 +6,7 @@ epoch too: at its end, the ranks together have seen every sample once.
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -32,28 +33,34 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Train one rank's part; rank 0 prints and saves."""
+    """Train one rank's part."""
     options = parse()
     has_gpu = torch.cuda.is_available()
     device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if has_gpu else torch.device("cpu")
     if has_gpu:
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if has_gpu else "gloo")
-    torch.manual_seed(0)
+    train(options, device)
+    dist.destroy_process_group()
+    time.sleep(0.5)  # gloo's threads drop their last work late, and abort where the interpreter is gone (torch 2.15)
 
+
+def train(options: argparse.Namespace, device: torch.device) -> None:
+    """Train; rank 0 prints and saves."""
+    torch.manual_seed(0)
     info = mf.INFO[options.flag]
-    train = getattr(mf, info["python_class"])("train", root=options.root)
+    dataset = getattr(mf, info["python_class"])("train", root=options.root)
     # A second label tells the samples apart, in order to show that none is lost or comes twice.
-    train.labels = np.column_stack([train.labels, np.arange(len(train))])
+    dataset.labels = np.column_stack([dataset.labels, np.arange(len(dataset))])
     loader = mf.DataLoader(  # its rank and number of ranks are those of torch.distributed
-        train,
+        dataset,
         options.batch_size,
         shuffle=True,
         seed=0,
         transform=T.Compose([T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize([0.5], [0.5])]),
         remainder="keep",
         device=device,
-        pin_memory=has_gpu,
+        pin_memory=device.type == "cuda",
     )
     model = DistributedDataParallel(
         nn.Sequential(
@@ -87,16 +94,15 @@ def main() -> None:
         dist.all_gather_object(parts, (mine, is_stopped))
         seen += [index for part, _ in parts for index in part]
         is_stopped = any(stopped for _, stopped in parts)
-        if not is_stopped and sorted(seen) != list(range(len(train))):
-            raise SystemExit(f"epoch {epoch}: {len(seen)} samples, {len(set(seen))} different ones, of {len(train)}")
+        if not is_stopped and sorted(seen) != list(range(len(dataset))):
+            raise SystemExit(f"epoch {epoch}: {len(seen)} samples, {len(set(seen))} different ones, of {len(dataset)}")
         if dist.get_rank() == 0:
-            left = f"stopped with {len(train) - len(seen)} to go" if is_stopped else "each of them once"
+            left = f"stopped with {len(dataset) - len(seen)} to go" if is_stopped else "each of them once"
             print(f"epoch {epoch}: {len(seen)} samples, {left}; this run on {len(parts)} ranks")
         seen = seen if is_stopped else []
         if dist.get_rank() == 0:
             state = {"model": model.state_dict(), "loader": loader.state_dict(), "seen": seen}
             torch.save(state, options.checkpoint)
-    dist.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -56,3 +56,11 @@ def data_root(request: pytest.FixtureRequest, generated: Path) -> Path:
     if not OFFICIAL.is_dir():
         pytest.skip(f"no official files: {OFFICIAL} is missing")
     return OFFICIAL
+
+
+@pytest.fixture(scope="session")
+def official() -> Path:
+    """The folder of official files."""
+    if not OFFICIAL.is_dir():
+        pytest.skip(f"no official files: {OFFICIAL} is missing")
+    return OFFICIAL

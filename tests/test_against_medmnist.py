@@ -4,24 +4,46 @@ from pathlib import Path
 from typing import Any
 
 import medmnist
+import medmnist.utils
 import numpy as np
 import pytest
 import torch
 import torchvision.transforms as tv
 from conftest import OFFICIAL, SHAPES
+from PIL import Image
 
 import medmnist_fast as mf
+from medmnist_fast import phantoms
+from medmnist_fast.catalog import file_name
+from medmnist_fast.dataset import DATASETS
 
 OFFICIAL_SETS = [("breastmnist", 28), ("breastmnist", 64), ("retinamnist", 28), ("adrenalmnist3d", 28)]
-SETS = [("generated", flag, 28) for flag in SHAPES] + [("official", flag, size) for flag, size in OFFICIAL_SETS]
+LARGE_SETS = [(flag, size) for flag in SHAPES for size in DATASETS[flag].available_sizes[1:]]
+SETS = [
+    *(("generated", flag, 28) for flag in SHAPES),
+    *(("large", flag, size) for flag, size in LARGE_SETS),
+    *(("official", flag, size) for flag, size in OFFICIAL_SETS),
+]
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of one phantom set of each shape in each size but 28."""
+    folder = tmp_path_factory.mktemp("large")
+    for flag, size in LARGE_SETS:
+        members = phantoms.generate(flag, size, samples={"train": 10, "val": 11, "test": 40})
+        np.savez(folder / file_name(flag, size), **members)
+    return folder
 
 
 @pytest.fixture(params=SETS, ids=lambda case: "-".join(map(str, case)))
-def case(request: pytest.FixtureRequest, generated: Path) -> tuple[Path, str, int]:
+def case(request: pytest.FixtureRequest) -> tuple[Path, str, int]:
     source, flag, size = request.param
-    if source == "official" and not OFFICIAL.is_dir():
-        pytest.skip(f"no official files: {OFFICIAL} is missing")
-    return (OFFICIAL if source == "official" else generated), flag, size
+    if source == "official":
+        if not OFFICIAL.is_dir():
+            pytest.skip(f"no official files: {OFFICIAL} is missing")
+        return OFFICIAL, flag, size
+    return request.getfixturevalue(source), flag, size
 
 
 def both(case: tuple[Path, str, int], split: str, **options: Any) -> tuple[Any, Any]:
@@ -82,6 +104,48 @@ def test_batches_equal_those_of_torch(case: tuple[Path, str, int], as_rgb: bool)
         assert torch.equal(images, expected)
         assert labels.dtype == expected_labels.dtype
         assert torch.equal(labels, expected_labels)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_montages(case: tuple[Path, str, int], tmp_path: Path, replace: bool) -> None:
+    """The same choice of NumPy's global generator, the same squares, the same files."""
+    ours, theirs = both(case, "test")
+    length = 8 if replace else 6
+    squares = []
+    for package, folder in ((ours, tmp_path / "ours"), (theirs, tmp_path / "theirs")):
+        np.random.seed(5)  # noqa: NPY002 - what medmnist draws from
+        made = package.montage(length, replace, folder)
+        squares.append(made if isinstance(made, list) else [made])
+    assert len(squares[0]) == len(squares[1])
+    for square, expected in zip(*squares, strict=True):
+        assert square.mode == expected.mode
+        assert np.array_equal(square, expected)
+    (written,), (expected_file,) = (tmp_path / "ours").iterdir(), (tmp_path / "theirs").iterdir()
+    assert written.name == expected_file.name
+    assert written.read_bytes() == expected_file.read_bytes()
+
+
+def test_saved_files(case: tuple[Path, str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same names, pixels and table; GIF files are the same byte for byte."""
+    # Their bar is drawn on standard error, which a test may not have.
+    monkeypatch.setattr(medmnist.utils, "trange", range)
+    folders = tmp_path / "ours", tmp_path / "theirs"
+    for split in ("train", "val", "test"):
+        for dataset, folder in zip(both(case, split), folders, strict=True):
+            folder.mkdir(exist_ok=True)
+            dataset.imgs, dataset.labels = dataset.imgs[:8], dataset.labels[:8]
+            dataset.save(folder)
+    names, expected = ({path.relative_to(folder) for path in folder.rglob("*.*")} for folder in folders)
+    assert names == expected
+    assert len(names) == 25
+    for name in names:
+        ours, theirs = (folder / name for folder in folders)
+        if name.suffix == ".png":
+            with Image.open(ours) as image, Image.open(theirs) as other:
+                assert image.mode == other.mode
+                assert np.array_equal(image, other)
+        else:
+            assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_metrics_and_result_files(case: tuple[Path, str, int], tmp_path: Path) -> None:

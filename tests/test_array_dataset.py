@@ -115,6 +115,7 @@ def test_items() -> None:
         (RGB, LABELS, {"spatial_dims": 4}, ValueError, "spatial_dims = 4; allowed: a whole number of at least 2"),
         (RGB, list("abcde"), {}, TypeError, "labels of <U1; allowed: whole numbers, bools, float32 or float64"),
         (RGB, LABELS.astype(complex), {}, TypeError, "labels of complex128"),
+        (RGB, np.full(5, 2**63, np.uint64), {}, ValueError, "labels up to 9223372036854775808; allowed: .* of int64"),
         (RGB, np.zeros((5, 0)), {}, ValueError, r"labels of shape \(5, 0\); allowed: \(N,\) or \(N, L\)"),
         (RGB, np.zeros((5, 1, 1)), {}, ValueError, r"labels of shape \(5, 1, 1\)"),
     ],
@@ -168,3 +169,60 @@ def test_a_seed_of_torch_reproduces_random_items() -> None:
     assert all(torch.equal(one, other) for one, other in zip(items(), items(), strict=True))
     # Each item has draws of its own.
     assert len({image.numpy().tobytes() for image in items()}) > 3
+
+
+def test_several_items_take_any_whole_numbers() -> None:
+    dataset = mf.ArrayDataset(RGB, LABELS, T.ToTensor())
+    assert dataset.__getitems__([]) == []
+    indices = [np.uint8(3), torch.tensor(-1), 2]
+    for (image, label), index in zip(dataset.__getitems__(indices), (3, 4, 2), strict=True):
+        assert torch.equal(image, dataset[index][0])
+        assert label == index
+    for index in (5, -6):
+        with pytest.raises(IndexError, match=f"index {index} is out of bounds"):
+            dataset.__getitems__([0, index])
+    with pytest.raises(TypeError, match="'float' object cannot be interpreted as an integer"):
+        dataset.__getitems__([0.5])
+
+
+def test_several_items_follow_a_transform_that_is_changed_in_place() -> None:
+    transform = tv.Compose([tv.ToTensor()])
+    dataset = mf.ArrayDataset(RGB, LABELS, transform)
+    dataset.__getitems__([0])
+    transform.transforms.append(tv.Normalize([0.5], [0.25]))
+    assert torch.equal(dataset.__getitems__([1])[0][0], dataset[1][0])
+    transform.transforms.append(tv.Lambda(lambda image: image[0]))
+    assert torch.equal(dataset.__getitems__([1])[0][0], dataset[1][0])
+    del transform.transforms[1:]
+    assert torch.equal(dataset.__getitems__([1])[0][0], dataset[1][0])
+
+
+def test_several_items_where_the_engine_cannot_help() -> None:
+    class Equal(mf.ArrayDataset):
+        """Without a hash."""
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    assert torch.equal(Equal(RGB, LABELS, tv.ToTensor()).__getitems__([1])[0][0], tv.ToTensor()(RGB[1]))
+    dataset = mf.ArrayDataset(GREY, LABELS, tv.ToTensor())
+    dataset.imgs = GREY.astype(np.float32)
+    assert torch.equal(dataset.__getitems__([1])[0][0], torch.from_numpy(dataset.imgs[1:2]))
+    volumes = mf.ArrayDataset(VOLUMES, LABELS, tv.Lambda(torch.from_numpy), spatial_dims=3)
+    assert volumes.__getitems__([1])[0][0].dtype == torch.float64
+    unfit = mf.ArrayDataset(GREY, LABELS, T.Compose([T.ToTensor(), T.Normalize([0.5] * 2, [1.0] * 2)]))
+    with pytest.raises(ValueError, match=r"2 values .* for 1-channel"):
+        unfit.__getitems__([1])
+
+
+def test_stock_loaders_of_volumes_in_worker_processes() -> None:
+    dataset = mf.ArrayDataset(VOLUMES, LABELS, T.Compose([T.ToTensor(), T.Normalize([0.5], [0.5])]), spatial_dims=3)
+    first = dataset.__getitems__([0, 1])
+    # What was remembered stays behind.
+    for options in ({}, {"num_workers": 1, "multiprocessing_context": "spawn"}):
+        images, labels = next(iter(torch.utils.data.DataLoader(dataset, 2, **options)))
+        assert torch.equal(images, torch.stack([image for image, _ in first]))
+        assert torch.equal(images, torch.stack([dataset[index][0] for index in range(2)]))
+        assert labels.tolist() == [0, 1]

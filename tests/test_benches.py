@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import OFFICIAL
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--minutes", "0.001", "--images", "300"]
@@ -70,3 +71,12 @@ def test_gpu_on_a_cpu() -> None:
         "20 batches by the loader's copies: none with other bytes than the set's",
         "20 batches by the user's copies: none with other bytes than the set's",
     ]
+
+
+def test_saving_beside_medmnist() -> None:
+    if not OFFICIAL.is_dir():
+        pytest.skip(f"no official files: {OFFICIAL} is missing")
+    lines = run("-m", "benches.saving", "--rounds", "1", "--root", str(OFFICIAL))
+    assert re.match(r"1,600 PNG files in .*, identical pixels; \d\.\d\d MB, medmnist 2\.53 MB", lines[2])
+    for line, name in zip(lines[3:], ("save, PNG", "montage, 2-D", "montage, 3-D"), strict=True):
+        assert re.fullmatch(rf"{name}: [\d,.]+ ms, medmnist [\d,.]+ ms: \d+\.\d x", line)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import OFFICIAL
+from PIL import Image
 
 import medmnist_fast as mf
 
@@ -28,19 +30,110 @@ def test_available_and_info() -> None:
     assert available.returncode == 0
     assert all(flag in available.stdout for flag in mf.INFO)
     assert "organmnist3d    | OrganMNIST3D    | Size: 28 (default), 64." in available.stdout
-    info = cli("info", "--flag=retinamnist")
+    assert [found["flag"] for found in json.loads(cli("available", "--json").stdout)] == list(mf.INFO)
+    info = cli("info", "--flag=retinamnist", "--json")
     assert json.loads(info.stdout) == mf.INFO["retinamnist"]
+    shown = cli("info", "--flag", "organmnist3d").stdout
+    facts = mf.INFO["organmnist3d"]
+    assert all(found in shown for found in (facts["url_64"], facts["MD5"], "0 liver", "971 train", facts["license"]))
+    assert "the same organs in another order of labels" in shown
     assert cli("--version").stdout.strip() == mf.__version__
     assert "Example:" in cli("demo", "--help").stdout
 
 
 def test_evaluate(generated: Path, tmp_path: Path) -> None:
     evaluator = mf.Evaluator("retinamnist", "test", root=generated)
-    metrics = evaluator.evaluate(np.random.default_rng(0).random((61, 5)), save_folder=tmp_path)
-    (path,) = tmp_path.iterdir()
-    result = cli("evaluate", f"--path={path}", "--root", str(generated))
-    assert result.stdout == f"AUC {metrics.AUC:.3f} ACC {metrics.ACC:.3f}\n"
-    assert list(tmp_path.iterdir()) == [path]
+    rng = np.random.default_rng(0)
+    scores, other = rng.random((61, 5)), rng.random((61, 5))
+    metrics = evaluator.evaluate(scores, save_folder=tmp_path, run="1")
+    evaluator.evaluate(other, save_folder=tmp_path, run="2")
+    first, second = (str(next(tmp_path.glob(f"*@{run}.csv"))) for run in "12")
+    options = ["--root", str(generated), "--bootstrap=50", "--seed=3"]
+    report = evaluator.report(scores, bootstrap=50, seed=3)
+
+    plain = cli("evaluate", f"--path={first}", *options)
+    assert plain.returncode == 0, plain.stderr
+    heading, *lines = plain.stdout.splitlines()
+    assert heading == f"AUC {metrics.AUC:.3f} ACC {metrics.ACC:.3f}"
+    low, high = report.intervals["AUC"]
+    assert [line.split() for line in lines if line.startswith(" AUC")] == [
+        ["AUC", f"{metrics.AUC:.3f}", f"{low:.3f}", "to", f"{high:.3f}"]
+    ]
+    assert "\x1b" not in plain.stdout
+
+    about = {"flag": "retinamnist", "split": "test", "seed": 3}
+    as_json = cli("evaluate", f"--path={first}", *options, "--json", "--plot", "roc.png", cwd=tmp_path)
+    assert json.loads(as_json.stdout) == about | report.as_dict()
+    assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+
+    compared = cli("evaluate", f"--path={first}", f"--path2={second}", *options, "--json")
+    comparison = evaluator.compare(scores, other, bootstrap=50, seed=3)
+    assert json.loads(compared.stdout) == about | comparison.as_dict()
+    table = cli("evaluate", f"--path={first}", f"--path2={second}", *options).stdout
+    p_value = f"{comparison.differences['f1_macro'].p_value:.4f}"
+    assert [line.split()[-1] for line in table.splitlines() if line.startswith(" f1 macro")] == [p_value]
+
+    again = cli("evaluate", f"--path={first}", *options, "--plot", "roc.png", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "roc.png" in again.stderr
+    assert again.stdout == ""
+    chest = Path(second).rename(tmp_path / "chestmnist_test.csv")
+    mixed = cli("evaluate", f"--path={first}", f"--path2={chest}", *options)
+    assert mixed.stderr.startswith(
+        "error: --path2 is about chestmnist test and --path about retinamnist test; expected"
+    )
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_evaluate_says_what_plots_need(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; from medmnist_fast.cli import main\n"
+        "sys.argv[1:] = ['evaluate', '--path', 'x.csv', '--plot', 'x.png']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: --plot needs matplotlib, which is not installed: pip install 'medmnist_fast[demo]'\n"
+    )
+
+
+def test_save(generated: Path, tmp_path: Path) -> None:
+    arguments = ("--root", str(generated), "--folder", str(tmp_path / "out"), "--split=val")
+    for download in ("--download=False", "--no-download"):
+        result = cli("save", "--flag=retinamnist", *arguments, download)
+        assert result.returncode == 0, result.stderr
+    assert len(list((tmp_path / "out" / "retinamnist").glob("val*.png"))) == 40
+    assert len((tmp_path / "out" / "retinamnist.csv").read_text().splitlines()) == 40
+    assert "warning: " in result.stderr
+    volumes = cli("save", "--flag", "organmnist3d", *arguments)
+    assert volumes.stdout.startswith("val: 40 files in ")
+    assert len(list((tmp_path / "out" / "organmnist3d").glob("val*.gif"))) == 40
+
+
+def test_save_of_an_official_file_as_users_of_medmnist_type_it(tmp_path: Path) -> None:
+    if not OFFICIAL.is_dir():
+        pytest.skip(f"no official files: {OFFICIAL} is missing")
+    folder = f"--folder={tmp_path}"
+    result = cli("save", "--flag=retinamnist", folder, f"--root={OFFICIAL}", "--download=True", "--postfix=jpg")
+    assert result.returncode == 0, result.stderr
+    assert len((tmp_path / "retinamnist.csv").read_text().splitlines()) == 1600
+    assert len(list((tmp_path / "retinamnist").glob("*.jpg"))) == 1600
+
+
+def test_montage(generated: Path, tmp_path: Path) -> None:
+    arguments = ("--root", str(generated), "--seed", "3", "--split", "test")
+    for flag, name in (
+        ("breastmnist", "breastmnist_test_montage.jpg"),
+        ("organmnist3d", "organmnist3d_test_montage.gif"),
+    ):
+        result = cli("montage", f"--flag={flag}", *arguments, cwd=tmp_path)
+        assert result.stdout.strip() == name
+        assert "warning: 61 samples are fewer than 20 by 20: the montage is 7 by 7" in result.stderr
+        with Image.open(tmp_path / name) as image:
+            assert image.size == (7 * 28, 7 * 28)
+    first = (tmp_path / "breastmnist_test_montage.jpg").read_bytes()
+    assert cli("montage", "--flag=breastmnist", *arguments, "--folder", "again", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "again" / "breastmnist_test_montage.jpg").read_bytes() == first
 
 
 @pytest.mark.parametrize("flag", ["chestmnist", "organmnist3d"])
@@ -87,6 +180,12 @@ def test_the_same_seed_trains_the_same_network(generated: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["save", "--flag", "retinamnist"], "Missing option '--folder'"),
+        (["save", "--flag", "mnist", "--folder", "full"], "flag 'mnist'; allowed: pathmnist, "),
+        (["save", "--flag", "retinamnist", "--folder", "full", "--split", "all"], "split 'all'; allowed: train, val, "),
+        (["save", "--flag", "organmnist3d", "--folder", "full", "--size", "224"], "size 224; OrganMNIST3D comes in"),
+        (["montage", "--flag", "retinamnist", "--length", "0"], "Invalid value for '--length'"),
+        (["montage", "--flag", "retinamnist", "--root", "nowhere"], "no folder nowhere to find retinamnist.npz in"),
         (["info", "--flag", "mnist"], "flag 'mnist'; allowed: pathmnist, "),
         (
             ["demo", "--flag", "breastmnist", "--root", "nowhere"],

@@ -5,9 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medmnist_fast._core import Loader, Plan, Step, evaluate
+from medmnist_fast._core import Loader, Plan, Sampler, Step, evaluate
 
-OPTIONS = {"batch_size": 2, "shuffle": False, "drop_last": False, "seed": 0, "threads": 1, "prefetch": 1}
+OPTIONS: dict[str, Any] = {"batch_size": 2, "drop_last": False, "seed": 0, "threads": 1, "prefetch": 1}
+
+
+def loader(plan: Plan, images: Any, labels: Any, **options: Any) -> Loader:
+    shares = {"rank": 0, "world_size": 1, "remainder": "pad"}
+    sampler = options.pop("sampler", Sampler.sequential(len(labels) if np.ndim(labels) else 1))
+    selection = options.pop("selection", None)
+    return Loader([(plan, images)], labels, selection, sampler, **(OPTIONS | shares | options))
 
 
 @pytest.mark.parametrize(
@@ -33,15 +40,15 @@ def test_samples_of_another_shape_are_refused() -> None:
         plan(np.zeros((4, 1), np.uint8), 0)
     for images in (np.zeros((2, 4, 4), np.uint8), np.zeros(16, np.uint8), np.zeros((), np.uint8)):
         with pytest.raises(ValueError, match="samples of shape"):
-            Loader(plan, images, np.zeros((2, 1), np.int64), **OPTIONS)
+            loader(plan, images, np.zeros((2, 1), np.int64))
 
 
 def test_fortran_order_is_refused_and_not_misread() -> None:
     plan = Plan([], 2, [2, 3], False)
     wrong: list[Any] = [
         lambda: plan(np.zeros((2, 3), np.uint8, order="F"), 0),
-        lambda: Loader(plan, np.zeros((5, 2, 3), np.uint8, order="F"), np.zeros((5, 1), np.int64), **OPTIONS),
-        lambda: Loader(plan, np.zeros((5, 2, 3), np.uint8), np.zeros((5, 2), np.int64, order="F"), **OPTIONS),
+        lambda: loader(plan, np.zeros((5, 2, 3), np.uint8, order="F"), np.zeros((5, 1), np.int64)),
+        lambda: loader(plan, np.zeros((5, 2, 3), np.uint8), np.zeros((5, 2), np.int64, order="F")),
         lambda: evaluate("multi-class", np.zeros((5, 1), np.int64), np.zeros((5, 2), order="F")),
     ]
     for call in wrong:
@@ -55,3 +62,38 @@ def test_scores_that_do_not_fit_are_refused() -> None:
             evaluate("multi-class", np.zeros(labels, np.int64), np.zeros(scores))
     with pytest.raises(ValueError, match=r"task .regression.; allowed: multi-class"):
         evaluate("regression", np.zeros((1, 1), np.int64), np.zeros((1, 1)))
+
+
+def test_loaders_of_parts_that_do_not_fit_are_refused() -> None:
+    plan, images, labels = Plan([], 2, [2, 3], False), np.zeros((5, 2, 3), np.uint8), np.zeros((5, 1), np.int64)
+    for arguments, options, error, message in [
+        ((images, labels[:4]), {}, ValueError, "5 images but 4 rows of labels"),
+        ((images, np.array(0)), {}, ValueError, "5 images but 1 rows of labels"),
+        ((images, labels.astype(np.int32)), {}, TypeError, "labels of another type; allowed: arrays of int64"),
+        ((images, labels), {"selection": np.array([5], np.uint32)}, IndexError, "sample 5; allowed: 0 to 4"),
+        ((images, labels), {"sampler": Sampler.sequential(6)}, IndexError, "sample 5; allowed: 0 to 4"),
+        ((images, labels), {"rank": 1}, ValueError, "rank = 1"),
+        ((images, labels), {"batch_size": 0}, ValueError, "batch_size = 0"),
+    ]:
+        with pytest.raises(error, match=message):
+            loader(plan, *arguments, **options)
+
+
+def test_passes_are_given_what_is_there() -> None:
+    plan, images, labels = Plan([], 2, [2, 3], False), np.zeros((5, 2, 3), np.uint8), np.arange(5)
+    batches = loader(plan, images, labels).pass_over(0)
+    batches.give([4, -5, 2])
+    assert next(batches)[1].tolist() == [4, 0, 2]
+    for wrong in ([5], [-6], [0, 2**62]):
+        with pytest.raises(IndexError, match=r"sample -?\d+; allowed: -5 to 4"):
+            batches.give(wrong)
+    lending = loader(plan, images, labels, lent_memory=True).pass_over(0)
+    with pytest.raises(ValueError, match="not C-contiguous"):
+        lending.lend((None, np.zeros((4, 12), np.uint8)[:, ::2]))
+    read_only = np.zeros(12, np.uint8)
+    read_only.flags.writeable = False
+    with pytest.raises(Exception, match=r"writeable|read-only|NotWriteable"):
+        lending.lend((None, read_only))
+    lending.give([1, 2], (np.zeros((2, 1, 2, 3), np.uint8), np.zeros(3, np.uint8)))
+    with pytest.raises(ValueError, match="3 bytes of memory for a batch; it needs 12"):
+        next(lending)

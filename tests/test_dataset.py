@@ -1,7 +1,10 @@
 """The data sets: items, attributes, and what they refuse."""
 
+import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,10 +30,44 @@ def test_is_a_sequence_of_items(tmp_path: Path) -> None:
         train[4]
 
 
+@pytest.mark.parametrize("size", [28, "28", np.int64(28), np.array(28), None])
+def test_sizes_like_whole_numbers(tmp_path: Path, size: Any) -> None:
+    val = mf.BreastMNIST("val", root=save(tmp_path), size=size)
+    assert (val.size, type(val.size), val.size_flag) == (28, int, "")
+
+
+@pytest.mark.parametrize("size", ["large", "28.0", 28.0, (28, 28), True, -28, "", b"28"])
+def test_sizes_that_are_none(tmp_path: Path, size: Any) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"size {size!r}; BreastMNIST comes in 28, 64, 128, 224")):
+        mf.BreastMNIST("val", root=save(tmp_path), size=size)
+
+
+def test_other_counts_than_the_official_ones(tmp_path: Path) -> None:
+    message = r"breastmnist\.npz: split 'train' has 4 samples; the official file has 546"
+    with pytest.warns(UserWarning, match=message) as found:
+        train = mf.BreastMNIST("train", root=save(tmp_path))
+    assert [warning.filename for warning in found] == [__file__]
+    assert len(train) == 4
+    assert "Number of datapoints: 4\n" in repr(train)
+    with pytest.raises(ValueError, match=message):
+        mf.BreastMNIST("train", root=tmp_path, strict=True)
+
+
+def test_official_counts_are_taken_as_they_are(tmp_path: Path) -> None:
+    images, labels = np.zeros((546, 28, 28), np.uint8), np.zeros((546, 1), np.uint8)
+    root = save(tmp_path, train_images=images, train_labels=labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(mf.BreastMNIST("train", root=root, strict=True)) == 546
+
+
+def test_the_root_stays_as_it_was_given(tmp_path: Path) -> None:
+    assert mf.BreastMNIST("val", root=str(save(tmp_path))).root == str(tmp_path)
+
+
 def test_the_root_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDMNIST_ROOT", str(save(tmp_path)))
     assert len(mf.BreastMNIST("val")) == 2
-    assert len(mf.BreastMNIST("val", download=True)) == 2
 
 
 @pytest.mark.parametrize(
@@ -48,11 +85,6 @@ def test_the_root_may_come_from_the_environment(tmp_path: Path, monkeypatch: pyt
             lambda root: mf.PathMNIST("train", root=root),
             FileNotFoundError,
             r"no file .*pathmnist\.npz; put it there from",
-        ),
-        (
-            lambda root: mf.PathMNIST("train", root=root, download=True),
-            FileNotFoundError,
-            "this version cannot download",
         ),
         (lambda _: mf.BreastMNIST("train"), FileNotFoundError, r"no folder .*home0.\.medmnist .*or set MEDMNIST_ROOT"),
     ],

@@ -139,8 +139,13 @@ def test_what_a_resident_set_cannot_do(train: mf.MedMNIST) -> None:
     both = torch.utils.data.ConcatDataset([train, mf.ArrayDataset(train.imgs, train.labels)])
     with pytest.raises(ValueError, match="resident = True for 2 arrays of images; allowed: one"):
         mf.DataLoader(both, 2, resident=True)
-    with pytest.raises(RuntimeError):
-        mf.DataLoader(train, 2, resident=True, device="cuda:99")
+
+
+def test_devices_that_are_not_there_are_refused(train: mf.MedMNIST) -> None:
+    for device in ("cuda:99", "tpu"):
+        for resident in (False, True):
+            with pytest.raises((RuntimeError, AssertionError)):
+                mf.DataLoader(train, 2, resident=resident, device=device)
 
 
 def test_items_that_python_makes_travel_too() -> None:

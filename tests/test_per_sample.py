@@ -1,7 +1,12 @@
 """Items that Python makes one by one: in order, as torch's loader gives them, with draws of their own."""
 
+import os
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +15,9 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 import medmnist_fast as mf
+from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 from medmnist_fast.loader.collation import collate
+from medmnist_fast.loader.per_sample import PerSample, seed_generators
 
 
 class Pair(NamedTuple):
@@ -125,6 +132,117 @@ def test_images_that_are_no_tensors_reach_a_collate_fn_as_they_are() -> None:
     assert [label for _, label in batch] == [label for _, label in stock]
 
 
+def test_what_a_collate_fn_draws_is_the_same_again_and_put_back() -> None:
+    def noise(items: list[Any]) -> tuple[int, float, float, float]:
+        return len(items), random.random(), np.random.rand(), torch.rand(()).item()  # noqa: NPY002
+
+    mine = loader(Noisy(), 4, seed=3, collate_fn=noise)
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first = list(mine)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert len(set(first)) == 6
+    mine.set_epoch(0)
+    assert list(mine) == first
+    assert list(mine) != first
+
+
+def test_the_three_generators_draw_different_numbers() -> None:
+    items = PerSample({0: 0}, None, 0, "numpy")
+    assert items.batch([0], 0) == [0]
+    words = []
+    for index in range(50):
+        seed_generators(0, 0, index)
+        words.append(
+            {
+                *(random.getrandbits(32) for _ in range(8)),
+                *np.random.randint(0, 2**32, 8, np.uint32).tolist(),  # noqa: NPY002
+                *(word & 0xFFFFFFFF for word in torch.randint(0, 2**32, (8,)).tolist()),
+            }
+        )
+    torch.seed()
+    assert all(len(each) == 24 for each in words)
+    assert len(set.union(*words)) > 50 * 24 - 5
+
+
+def test_what_looks_like_the_end_of_an_epoch_is_an_error() -> None:
+    class Ending(Noisy):
+        def __getitem__(self, index: int) -> Any:
+            return next(iter(())) if index == 5 else index
+
+    batches = iter(loader(Ending(), 4))
+    next(batches)
+    with pytest.raises(RuntimeError, match="sample 5 of the data set, epoch 0, raised StopIteration"):
+        next(batches)
+    assert next(batches).tolist() == [8, 9, 10, 11]
+
+
+def test_keys_that_are_no_numbers() -> None:
+    table = {"a": 1, "b": 2, (3, 4): 5}
+    mine = loader(table, 2, sampler=["b", "a", (3, 4)], output="numpy")
+    assert [batch.tolist() for batch in mine] == [[2, 1], [5]]
+    with pytest.raises(KeyError) as info:
+        next(iter(loader(table, 2, sampler=["a", "c"])))
+    assert info.value.__notes__ == ["sample c of the data set, epoch 0"]
+
+
+def test_a_data_set_with_several_items_at_once_is_asked_one_by_one() -> None:
+    class Both(Noisy):
+        def __getitems__(self, indices: Any) -> Any:
+            raise AssertionError("their draws would depend on the batch")
+
+    assert drawn(loader(Both(), 5, seed=1)) == drawn(loader(Noisy(), 23, seed=1))
+
+
+class Slow(Noisy):
+    """Lets other threads run between the seeding and the draw."""
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        time.sleep(0.001)
+        return super().__getitem__(index)
+
+
+def test_loaders_in_several_threads_do_not_disturb_each_other() -> None:
+    expected = drawn(loader(Noisy(), 23, seed=1))
+    loaders = [loader(Slow(), 4, seed=1) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(drawn, loaders)) == [expected] * 3
+
+
+def test_a_data_set_may_itself_be_made_by_a_loader() -> None:
+    class Nested(Noisy):
+        def __getitem__(self, index: int) -> Any:
+            inner = next(iter(loader(Noisy(), 2, seed=7)))
+            return super().__getitem__(index) | {"inner": inner["drawn"]}
+
+    mine = list(loader(Nested(), 5, seed=1))
+    assert drawn(mine) == drawn(loader(Noisy(), 23, seed=1))
+    assert len({batch["inner"].numpy().tobytes() for batch in mine[:-1]}) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_does_not_wait_for_a_thread_of_its_parent() -> None:
+    script = (
+        "import os, threading, warnings\n"
+        "from medmnist_fast.loader.per_sample import PerSample, generators_put_back\n"
+        "warnings.simplefilter('ignore', DeprecationWarning)\n"
+        "held, done = threading.Event(), threading.Event()\n"
+        "def hold():\n"
+        "    with generators_put_back():\n"
+        "        held.set()\n"
+        "        done.wait()\n"
+        "threading.Thread(target=hold).start()\n"
+        "held.wait()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(PerSample([3, 4], None, 0, 'numpy').batch([1], 0)[0])\n"
+        "status = os.waitpid(child, 0)[1]\n"
+        "done.set()\n"
+        "assert os.waitstatus_to_exitcode(status) == 4\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 class Stream(IterableDataset):
     """Numbers that come."""
 
@@ -205,6 +323,11 @@ def test_nested_collation_without_torch() -> None:
             ValueError,
             r"the items\[0\]\['a'\]\[0\] have different shapes",
         ),
+        ([1, "a"], ValueError, "the items have different kinds, array or number and string"),
+        ([(1, 2), "ab"], ValueError, "the items have different kinds, sequence and string"),
+        ([({"a": 1},), (5,)], ValueError, r"the items\[0\] have different kinds, mapping and array or number"),
+        ([1.0, None], TypeError, "the items are builtins.NoneType; allowed"),
+        ([np.zeros(1), np.array([None])], TypeError, "the items are numpy.ndarray; allowed"),
         ([object()] * 2, TypeError, "the items are builtins.object; allowed: arrays, tensors, numbers"),
         ([None], TypeError, "the items are builtins.NoneType"),
     ],
@@ -218,3 +341,60 @@ def test_pictures_make_no_batch() -> None:
     dataset = mf.ArrayDataset(np.zeros((4, 3, 3), np.uint8), np.arange(4), transform=lambda image: image)
     with pytest.raises(TypeError, match=r"the items\[0\] are PIL.Image.Image; allowed: arrays"):
         next(iter(loader(dataset, 2, output="numpy")))
+
+
+def test_a_loaders_transform_is_used_where_items_are_fetched_one_by_one() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (6, 3, 4), dtype=np.uint8)
+    dataset = mf.ArrayDataset(images, np.arange(6), transform=lambda image: np.asarray(image))  # noqa: PLW0108 - a lambda
+    negative, _ = next(iter(loader(dataset, 6, transform=lambda image: 255 - np.asarray(image))))
+    assert np.array_equal(negative, 255 - images)
+    flipped = next(iter(loader(dataset, 6, transform=T.RandomHorizontalFlip(1), collate_fn=list)))
+    assert np.array_equal([np.asarray(image) for image, _ in flipped], images[:, :, ::-1])
+    assert dataset[0][0].tolist() == images[0].tolist()
+    with pytest.raises(TypeError, match=r"a transform for a data set of builtins\.list"):
+        mf.DataLoader([1, 2], transform=abs)
+    with pytest.raises(TypeError, match="a transform for a data set that is iterated over"):
+        mf.DataLoader(Stream(), transform=abs)
+
+
+def test_a_target_transform_runs_once_whoever_makes_the_items() -> None:
+    images = np.zeros((6, 3, 4), np.uint8)
+    dataset = mf.ArrayDataset(images, np.arange(6), target_transform=lambda label: label + 10)
+    expected = [10, 11, 12]
+    assert next(iter(mf.DataLoader(dataset, 3)))[1].tolist() == expected
+    assert [label for _, label in next(iter(loader(dataset, 3, collate_fn=list)))] == expected
+    floats = mf.DataLoader(dataset, 3, transform=T.ToTensor(), collate_fn=list)
+    assert [label for _, label in next(iter(floats))] == expected
+    assert next(iter(mf.DataLoader(dataset, 3, resident=True)))[1].tolist() == expected
+
+
+def test_what_functions_draw_for_batches_of_the_engine_is_reproducible() -> None:
+    images = np.zeros((20, 3, 4), np.uint8)
+    dataset = mf.ArrayDataset(images, np.arange(20), T.ToTensor(), lambda label: label + np.random.rand())  # noqa: NPY002
+
+    def labels(batch_size: int, **options: Any) -> dict[int, float]:
+        batches = mf.DataLoader(dataset, batch_size, shuffle=True, seed=4, **options)
+        return {int(label): float(label) for _, labels in batches for label in labels}
+
+    assert labels(3) == labels(20, num_workers=0)
+    assert len(set(np.mod(list(labels(3).values()), 1))) == 20
+
+    def mix(items: list[Any]) -> float:
+        return torch.rand(()).item() + len(items)
+
+    def mixed() -> list[float]:
+        return list(mf.DataLoader(dataset, 3, shuffle=True, seed=4, collate_fn=mix))
+
+    before = torch.get_rng_state()
+    assert mixed() == mixed()
+    assert len(set(mixed())) == 7
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_options_that_the_fallback_cannot_honour_are_refused() -> None:
+    for options in ({"dtype": "float16"}, {"channels_last": True}):
+        with pytest.raises(ValueError, match="dtype or channels_last, but samples must be fetched one by one: it is a"):
+            mf.DataLoader(Noisy(), 2, **options)
+    dataset = mf.ArrayDataset(np.zeros((6, 3, 4), np.uint8), np.arange(6), T.ToTensor())
+    with pytest.raises(ValueError, match="dtype 'uint8' on a device with a collate_fn or batch_size None"):
+        mf.DataLoader(dataset, 2, device="cpu", dtype="uint8", collate_fn=list)

@@ -13,7 +13,7 @@ from torch.utils.data import ConcatDataset, Dataset, Subset, random_split
 
 import medmnist_fast as mf
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
-from medmnist_fast.loader.sources import Source, resolve
+from medmnist_fast.loader.sources import Source, resolve, with_transform
 
 
 def numbered(count: int, first: int = 0, **options: Any) -> mf.ArrayDataset:
@@ -106,8 +106,8 @@ class OwnItems(mf.ArrayDataset):
 class OwnTarget(mf.ArrayDataset):
     """Other labels."""
 
-    def target(self, index: Any) -> Any:
-        return -super().target(index)
+    def _target(self, index: Any) -> Any:
+        return -super()._target(index)
 
 
 class OwnSubset(Subset):
@@ -126,7 +126,7 @@ def shout(image: Any) -> Any:
         (OwnSubset(numbered(3), [1]), r"it is a \S*test_sources.OwnSubset"),
         ([1, 2, 3], "it is a builtins.list"),
         (OwnItems(numbered(3).imgs, [0, 1, 2]), "OwnItems has a __getitem__ of its own"),
-        (OwnTarget(numbered(3).imgs, [0, 1, 2]), "OwnTarget has a target of its own"),
+        (OwnTarget(numbered(3).imgs, [0, 1, 2]), "OwnTarget has a _target of its own"),
         (numbered(3, transform=shout), "the transform is the function shout"),
         (numbered(3, transform=torch.nn.Identity()), r"the transform is a torch.nn.modules.\S*Identity"),
         (numbered(3, transform=tv.RandomPerspective()), "cannot translate from torchvision: RandomPerspective"),
@@ -161,3 +161,68 @@ def test_subclasses_that_change_no_item_are_read(generated: Path) -> None:
             return "mine"
 
     assert isinstance(resolve(Named("val", root=generated)), Source)
+
+
+@pytest.mark.parametrize(
+    ("indices", "error", "message"),
+    [
+        ([True, False, True], TypeError, "indices of bool of a Subset; allowed: whole numbers"),
+        (torch.ones(5, dtype=torch.bool), TypeError, "indices of bool"),
+        ([0.5, 1.5], TypeError, "indices of float64"),
+        (["1"], TypeError, "indices of <U1"),
+        (np.arange(4).reshape(2, 2), ValueError, r"indices of shape \(2, 2\) of a Subset; allowed: one dimension"),
+    ],
+)
+def test_indices_of_other_kinds_are_refused(indices: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        resolve(Subset(numbered(5), indices))
+
+
+@pytest.mark.parametrize("indices", [range(4, 0, -2), np.array([4, 2], np.uint64), (4, -3), [torch.tensor(4), 2]])
+def test_any_whole_numbers_are_indices(indices: Any) -> None:
+    source = resolve(Subset(numbered(5), indices))
+    assert isinstance(source, Source)
+    assert source.selection is not None
+    assert source.selection.tolist() == [4, 2]
+    assert source.selection.dtype == np.uint32
+
+
+def test_an_array_that_must_be_copied_is_copied_once() -> None:
+    images = np.zeros((5, 6, 4), np.uint8)[:, ::2]
+    both = ConcatDataset([mf.ArrayDataset(images, np.arange(5), transform) for transform in (None, T.ToTensor())])
+    source = resolve(both)
+    assert isinstance(source, Source)
+    first, second = (part.images for part in source.parts)
+    assert first is second
+    assert first.flags.c_contiguous
+
+
+def test_one_method_may_transform_all_targets() -> None:
+    class Shift:
+        def by_one(self, label: int) -> int:
+            return label + 1
+
+    shift = Shift()
+    both = ConcatDataset([numbered(2, target_transform=shift.by_one), numbered(2, 5, target_transform=shift.by_one)])
+    labels = [label for _, labels in mf.DataLoader(both, 2) for label in labels.tolist()]
+    assert labels == [1, 2, 6, 7]
+
+
+def test_a_transform_is_something_to_call() -> None:
+    with pytest.raises(
+        TypeError, match=r"transform = \[ToTensor\(\)\]; allowed: a transform of medmnist_fast or torchv"
+    ):
+        mf.DataLoader(numbered(3), transform=[T.ToTensor()])
+
+
+def test_another_transform_for_items_fetched_one_by_one() -> None:
+    whole = ConcatDataset([Subset(numbered(5, transform=tv.ToTensor()), [4, 1]), OwnTarget(numbered(2).imgs, [1, 2])])
+    other = with_transform(whole, np.asarray)
+    assert [type(image) for image, _ in other] == [np.ndarray] * 4
+    assert [label for _, label in other] == [label for _, label in whole] == [4, 1, -1, -2]
+    assert isinstance(whole[0][0], torch.Tensor)
+    assert other.datasets[0].dataset.imgs is whole.datasets[0].dataset.imgs
+    with pytest.raises(
+        TypeError, match=r"a transform for a data set of \S*Squares; allowed: for those of medmnist_fast,"
+    ):
+        with_transform(Subset(Squares(), [1]), np.asarray)

@@ -18,7 +18,11 @@ __all__ = [
     "__version__",
     "available_backends",
     "available_parallelism",
+    "bootstrap",
+    "channel_sums",
     "evaluate",
+    "measure",
+    "write_pngs",
 ]
 
 __version__: str
@@ -307,5 +311,27 @@ def available_backends() -> list[str]:
 def available_parallelism() -> int:
     """CPUs that this process may use: the smaller of its affinity and its cgroup's quota."""
 
-def evaluate(task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64]) -> tuple[list[float], float]:
+def evaluate(
+    task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64], threshold: float = 0.5
+) -> tuple[list[float], float]:
     """AUC of each class and accuracy, for a task as ``INFO`` names it; C-contiguous (N, L) and (N, C)."""
+
+def measure(
+    task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+    """All measures of a report, and the cells of its confusion matrices one after the other.
+
+    AUC, accuracy, balanced accuracy, F1 (macro, micro), quadratic weighted kappa, average precision, expected
+    calibration error; then AUC, average precision and F1 of each class.
+    """
+
+def bootstrap(
+    task: str, y_true: NDArray[np.int64], y_score: NDArray[np.float64], resamples: int, seed: int, threads: int
+) -> NDArray[np.float64]:
+    """The same measures of each resample, (resamples, 8 + 3 C)."""
+
+def channel_sums(pixels: NDArray[np.uint8], channels: int, threads: int) -> list[tuple[int, int]]:
+    """Sum and sum of squares of each of 1 or 3 interleaved channels; C-contiguous."""
+
+def write_pngs(images: NDArray[np.uint8], paths: Sequence[str | PathLike[str]], threads: int) -> None:
+    """Write each of (N, H, W) or (N, H, W, 3), C-contiguous, to a PNG file, over what is there. Raises OSError."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from medmnist_fast.checks import whole_number
+from medmnist_fast.indexing import batch, chosen
 from medmnist_fast.items import image_item, items, volume_item
 
 
@@ -18,8 +19,8 @@ class ArrayDataset(Sequence[Any]):
 
     Args:
         images: ``uint8``. Arrays (N, H, W) or (N, H, W, C) with 1 or 3 channels, or (N, D, H, W); mapped ones stay
-            mapped. Tensors on the CPU (N, H, W) or (N, C, H, W), or (N, D, H, W) or (N, 1, D, H, W); three channels
-            are copied once, to be last.
+            mapped. Tensors (N, H, W) or (N, C, H, W), or (N, D, H, W) or (N, 1, D, H, W): three channels are copied
+            once, to be last, and those of a device to the CPU.
         labels: (N,) or (N, L): bools or whole numbers, which become int64, float32 or float64.
         transform: called with each item's image; :class:`~medmnist_fast.DataLoader` runs it in the engine if it can.
         target_transform: called with each item's label.
@@ -58,9 +59,12 @@ class ArrayDataset(Sequence[Any]):
         return len(self.imgs)
 
     def __getitem__(self, index: Any) -> tuple[Any, Any]:
-        """``(image, label)`` after the transforms."""
+        """``(image, label)`` after the transforms; a slice, a list or array of indices, or a mask gives a batch."""
+        indices = chosen(index, len(self))
+        if indices is not None:
+            return batch(self, indices)
         item = image_item if self.spatial_dims == 2 else volume_item
-        return item(self.imgs[index], self.transform, as_rgb=self.as_rgb), self.target(index)
+        return item(self.imgs[index], self.transform, as_rgb=self.as_rgb), self._target(index)
 
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Any, Any]]:
         """Several items at once, as torch's ``DataLoader`` asks for them."""
@@ -68,7 +72,7 @@ class ArrayDataset(Sequence[Any]):
             return [self[index] for index in indices]
         return items(self, indices)
 
-    def target(self, index: Any) -> Any:
+    def _target(self, index: Any) -> Any:
         """An item's label."""
         label = self.labels[index]
         return label if self.target_transform is None else self.target_transform(label)
@@ -102,6 +106,8 @@ def _images(images: Any, spatial_dims: int) -> NDArray[np.uint8]:
 def _labels(labels: Any) -> NDArray[Any]:
     values = labels.detach().cpu().numpy() if hasattr(labels, "detach") else np.asarray(labels)
     if values.dtype.kind in "biu":
+        if values.dtype == np.uint64 and values.size and values.max() > np.iinfo(np.int64).max:
+            raise ValueError(f"labels up to {values.max()}; allowed: whole numbers of int64")
         values = values.astype(np.int64)
     elif values.dtype not in (np.float32, np.float64):
         raise TypeError(f"labels of {values.dtype}; allowed: whole numbers, bools, float32 or float64")

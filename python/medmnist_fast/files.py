@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medmnist_fast import _core, store
-from medmnist_fast.catalog import INFO, file_name, size_flag
+from medmnist_fast.catalog import INFO
+from medmnist_fast.official import OfficialFile
 from medmnist_fast.progress import show_progress
 
 MAP_ABOVE = 2 << 30
@@ -25,22 +26,29 @@ class SplitFile:
         flag: the data set, one of ``INFO``.
         size: pixels per side.
         split: ``"train"``, ``"val"`` or ``"test"``.
-        download: whether the user asked for a missing file to be fetched.
+        download: fetches a file that is missing, and checks the MD5 of one that is there.
         mmap_mode: ``"r"`` maps the images from the decoded store, ``None`` does if they are larger than ``MAP_ABOVE``.
 
     Raises:
         FileNotFoundError: no such folder or file.
-        NpzError: the file is damaged.
+        NpzError: the file is damaged, or with ``download`` not the official one.
+        OSError: it cannot be downloaded.
     """
 
     def __init__(
         self, root: Path, flag: str, size: int, split: str, *, download: bool = False, mmap_mode: str | None = None
     ) -> None:
-        self.path = root / file_name(flag, size)
+        self._file = OfficialFile(flag, size, root)
+        self.path = self._file.path
         self.flag, self.size, self.split, self._mmap_mode = flag, size, split, mmap_mode
+        if download:
+            from medmnist_fast.download import fetch
+
+            fetch(flag, size, root)
         if not self.path.exists():
-            raise FileNotFoundError(self._missing(download=download))
-        self._archive = _core.Archive(self.path)
+            raise FileNotFoundError(self._missing())
+        with self._explained():
+            self._archive = _core.Archive(self.path)
 
     def images(self, spatial_dims: int) -> NDArray[np.uint8]:
         """``uint8`` pixels, (N, H, W), (N, H, W, 3) or (N, D, H, W).
@@ -49,7 +57,8 @@ class SplitFile:
             NpzError: the member is missing or damaged.
             ValueError: it has another type or shape, or no samples.
         """
-        images = self._images()
+        with self._explained():
+            images = self._images()
         sample = (self.size,) * spatial_dims + ((3,) if INFO[self.flag]["n_channels"] == 3 else ())
         if images.dtype != np.uint8 or images.ndim == 0 or images.shape[1:] != sample:
             expected = f"(N, {', '.join(map(str, sample))})"
@@ -65,7 +74,8 @@ class SplitFile:
             NpzError: the member is missing or damaged.
             ValueError: it has another type or shape, no samples, or a label that the data set has not.
         """
-        labels = self._member("labels")
+        with self._explained():
+            labels = self._member("labels")
         info = INFO[self.flag]
         is_multi_label = info["task"] == "multi-label, binary-class"
         columns = len(info["label"]) if is_multi_label else 1
@@ -109,13 +119,23 @@ class SplitFile:
     def _found(self, kind: str, array: NDArray[Any]) -> str:
         return f"{self.path}: {self.split}_{kind} is {array.dtype} of shape {array.shape}"
 
-    def _missing(self, *, download: bool) -> str:
+    def _missing(self) -> str:
         if not self.path.parent.is_dir():
             folder, name = self.path.parent, self.path.name
             return f"no folder {folder} to find {name} in; give root= (--root) or set MEDMNIST_ROOT"
-        asked = " (download=True was asked for, and this version cannot download)" if download else ""
-        url = INFO[self.flag][f"url{size_flag(self.size)}"]
-        return f"no file {self.path}{asked}; put it there from {url}, give root= (--root) or set MEDMNIST_ROOT"
+        fetch = f"download=True or `medmnist-fast download --flag {self.flag} --size {self.size}`"
+        return f"no file {self.path}; put it there from {self._file.url} ({fetch}), give root= or set MEDMNIST_ROOT"
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Damage is said to be what it most often is: a download that went wrong."""
+        try:
+            yield
+        except _core.NpzError as error:
+            corruption = self._file.corruption()
+            if corruption is not None:
+                error.args = (f"{error}; {corruption}",)
+            raise
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Items of data sets: what ``dataset[i]`` is, one by one and many at once."""
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from medmnist_fast import _core
 from medmnist_fast.transforms import from_torchvision
-from medmnist_fast.transforms.base import Transform, compile_plan
+from medmnist_fast.transforms.base import Transform
 from medmnist_fast.transforms.kinds import as_output, seed_or_random
 
 
@@ -38,15 +39,19 @@ def translated(transform: Any) -> Transform | None:
     """
     if transform is None or isinstance(transform, Transform):
         return transform
-    if type(transform).__module__.partition(".")[0] == "torchvision":
+    if _is_torchvisions(transform):
         return from_torchvision(transform)
     if hasattr(transform, "__qualname__"):
         raise ValueError(f"the transform is the function {transform.__qualname__}")
     raise ValueError(f"the transform is a {type(transform).__module__}.{type(transform).__qualname__}")
 
 
-_PLANS: WeakKeyDictionary[Any, tuple[Any, Any, _core.Plan | None]] = WeakKeyDictionary()
-"""Of each data set: its transform and the shape of its samples when its items were last asked for, and their plan."""
+def _is_torchvisions(transform: Any) -> bool:
+    return type(transform).__module__.partition(".")[0] == "torchvision"
+
+
+_TRANSLATED: WeakKeyDictionary[Any, tuple[str, Transform | None]] = WeakKeyDictionary()
+"""Of a transform of torchvision: how it was printed when its items were last asked for, and ours for it, if any."""
 
 
 def items(dataset: Any, indices: Sequence[int]) -> list[tuple[Any, Any]]:
@@ -58,31 +63,37 @@ def items(dataset: Any, indices: Sequence[int]) -> list[tuple[Any, Any]]:
     plan = _plan(dataset)
     if plan is None:
         return [dataset[index] for index in indices]
-    chosen = np.asarray(indices)
+    chosen = np.fromiter(map(operator.index, indices), np.intp, len(indices))
     images = as_output(plan(np.ascontiguousarray(dataset.imgs[chosen]), seed_or_random(None)), plan.dtype)
-    return [(image, dataset.target(index)) for image, index in zip(images, indices, strict=True)]
+    return [(image, dataset._target(index)) for image, index in zip(images, chosen, strict=True)]
 
 
 def _plan(dataset: Any) -> _core.Plan | None:
     """What makes the images of items; None if they are to be made one by one."""
     transform, images = dataset.transform, dataset.imgs
-    key = (images.shape[1:], images.dtype, dataset.as_rgb)
-    known = _PLANS.get(dataset)
-    if known is None or known[0] is not transform or known[1] != key:
-        known = (transform, key, _compiled(dataset))
-        _PLANS[dataset] = known
-    return known[2]
-
-
-def _compiled(dataset: Any) -> _core.Plan | None:
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+        return None
     # Volumes are float64 for transforms of others.
-    if dataset.transform is None or (dataset.spatial_dims == 3 and not isinstance(dataset.transform, Transform)):
+    ours = transform if isinstance(transform, Transform) or dataset.spatial_dims == 3 else _remembered(transform)
+    if not isinstance(ours, Transform):
         return None
     try:
-        plan = compile_plan(
-            translated(dataset.transform), dataset.spatial_dims, dataset.imgs.shape[1:], to_rgb=dataset.as_rgb
-        )
+        plan = ours._plan(dataset.spatial_dims, images.shape[1:], to_rgb=dataset.as_rgb)
     except ValueError:
         # One by one the same transform says what is wrong, or runs.
         return None
     return None if plan.dtype == "uint8" else plan
+
+
+def _remembered(transform: Any) -> Transform | None:
+    """A transform of ours for one of torchvision's; it is translated anew once it prints itself differently."""
+    if not _is_torchvisions(transform):
+        return None
+    text, known = repr(transform), _TRANSLATED.get(transform)
+    if known is None or known[0] != text:
+        try:
+            known = (text, from_torchvision(transform))
+        except ValueError:
+            known = (text, None)
+        _TRANSLATED[transform] = known
+    return known[1]

@@ -1,16 +1,14 @@
 """Whether an official file is what it should be: checksums, counts, shapes; and what is remarkable about its images."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from medmnist_fast import _core, store
 from medmnist_fast.catalog import INFO, SPLITS, size_flag
+from medmnist_fast.checksums import md5
 from medmnist_fast.dataset import DATASETS
 from medmnist_fast.progress import Report
-
-_CHUNK = 1 << 20
 
 
 @dataclass
@@ -49,9 +47,9 @@ def verify(path: Path, flag: str, size: int, step: Callable[[str], Report]) -> V
     """
     found = Verification()
     expected = INFO[flag][f"MD5{size_flag(size)}"]
-    md5 = _md5(path, step("MD5"))
-    if md5 != expected:
-        found.problems.append(f"MD5 is {md5}, that of the official file is {expected}")
+    actual = md5(path, step("MD5"))
+    if actual != expected:
+        found.problems.append(f"MD5 is {actual}, that of the official file is {expected}")
     try:
         archive = _core.Archive(path)
     except _core.NpzError as error:
@@ -93,16 +91,6 @@ def _store_problems(path: Path, archive: _core.Archive, step: Callable[[str], Re
                 decoded.verify(name, 1, step(f"decoded {name}"))
             except ValueError as error:
                 yield f"{error}; `clean --decoded` removes the store"
-
-
-def _md5(path: Path, report: Report) -> str:
-    digest, done, total = hashlib.md5(usedforsecurity=False), 0, path.stat().st_size
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            done += len(chunk)
-            report(done, total)
-    return digest.hexdigest()
 
 
 def _shape_problems(archive: _core.Archive, name: str, flag: str, size: int) -> Iterator[str]:

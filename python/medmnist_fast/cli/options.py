@@ -1,6 +1,8 @@
 """Options that several commands share, and the files that they select."""
 
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -38,3 +40,11 @@ def official_files(
         chosen = fitting if is_all else [dataset.check_size(size)]
         for one in chosen:
             yield name, one, folder / file_name(name, one)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Within it warnings are one line on standard error, without a place in the code."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_args, **_options: typer.echo(f"warning: {message}", err=True)
+        yield

@@ -145,7 +145,7 @@ class _SideStream:
             self._held[0][0].synchronize()
             self._held.popleft()
         if self._pinned:
-            batch = _each_tensor(lambda tensor: tensor if tensor.is_pinned() else tensor.pin_memory(), batch)
+            batch = pinned(batch)
         done = torch.cuda.Event()
         with torch.cuda.stream(self._stream):
             copy = _each_tensor(lambda tensor: tensor.to(self._device, non_blocking=True), batch)
@@ -183,6 +183,11 @@ def _copy_stream(device: Any) -> Any:
     return torch.cuda.Stream(device)
 
 
+def pinned(batch: Any) -> Any:
+    """``batch`` with all its tensors in pinned memory; those that are there already stay."""
+    return _each_tensor(lambda tensor: tensor if tensor.is_pinned() else tensor.pin_memory(), batch)
+
+
 def _each_tensor(change: Callable[[Any], Any], batch: Any) -> Any:
     """``batch`` with its tensors changed, in the tuples, lists and dictionaries that collation makes."""
     import torch
@@ -198,4 +203,4 @@ def _each_tensor(change: Callable[[Any], Any], batch: Any) -> Any:
     return batch
 
 
-__all__ = ["HELD", "DeviceIterator", "to_device"]
+__all__ = ["HELD", "DeviceIterator", "pinned", "to_device"]

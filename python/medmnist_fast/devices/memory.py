@@ -48,3 +48,14 @@ def pinned_like(shape: Sequence[int], dtype: Any) -> Any:
 
     # The device is named because a user may have set another default.
     return torch.empty(tuple(shape), dtype=getattr(torch, dtype_name(dtype)), device="cpu", pin_memory=True)
+
+
+def require(device: Any) -> Any:
+    """Torch's device of that name.
+
+    Raises:
+        RuntimeError: torch knows no such device, or this machine has none.
+    """
+    import torch
+
+    return torch.empty(0, device=device).device

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def collate(samples: Sequence[Any], output: str) -> Any:
@@ -28,6 +29,7 @@ def collate(samples: Sequence[Any], output: str) -> Any:
 
 def _stacked(samples: Sequence[Any], place: str) -> Any:
     first = samples[0]
+    _require_same(samples, _kind, "kinds", place)
     if isinstance(first, (str, bytes)):
         return list(samples)
     if isinstance(first, Mapping):
@@ -39,14 +41,27 @@ def _stacked(samples: Sequence[Any], place: str) -> Any:
         if hasattr(first, "_fields"):
             return type(first)(*columns)
         return columns if isinstance(first, list) else tuple(columns)
-    arrays = [np.asarray(item) for item in samples]
-    if arrays[0].dtype.kind not in "biufc" or type(first).__module__.startswith("PIL."):
-        kind = f"{type(first).__module__}.{type(first).__qualname__}"
+    arrays = [_array(item, place) for item in samples]
+    _require_same(arrays, lambda array: array.shape, "shapes", place)
+    return np.stack(arrays)
+
+
+def _kind(item: Any) -> str:
+    if isinstance(item, (str, bytes)):
+        return "string"
+    if isinstance(item, Mapping):
+        return "mapping"
+    return "sequence" if isinstance(item, (tuple, list)) else "array or number"
+
+
+def _array(item: Any, place: str) -> NDArray[Any]:
+    array = np.asarray(item)
+    if array.dtype.kind not in "biufc" or type(item).__module__.startswith("PIL."):
+        kind = f"{type(item).__module__}.{type(item).__qualname__}"
         raise TypeError(
             f"{place} are {kind}; allowed: arrays, tensors, numbers, strings, and tuples, lists and dicts of them"
         )
-    _require_same(arrays, lambda array: array.shape, "shapes", place)
-    return np.stack(arrays)
+    return array
 
 
 def _require_same(items: Sequence[Any], measure: Callable[[Any], Any], name: str, place: str) -> None:

@@ -6,21 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.util import find_spec
-from itertools import starmap
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from medmnist_fast import _core, devices
 from medmnist_fast.checks import whole_number
 from medmnist_fast.loader import batching
 from medmnist_fast.loader.batching import Indices, InOrder, is_iterable
-from medmnist_fast.loader.collation import collate
 from medmnist_fast.loader.fetchers import Engine, Fetcher, Items, OnDevice, Options, Samples
-from medmnist_fast.loader.passes import Pass, Targets
+from medmnist_fast.loader.passes import Finished, Pass
 from medmnist_fast.loader.resume import VERSION, Position, checked
-from medmnist_fast.loader.sources import Source, resolve
+from medmnist_fast.loader.sources import Source, resolve, with_transform
 from medmnist_fast.samplers import Sampler, SequentialSampler
 from medmnist_fast.transforms.kinds import seed_or_random
 from medmnist_fast.transforms.values import dtype_name
@@ -99,7 +96,7 @@ class DataLoader:
             ``uint8`` and a ``device``, images travel as they are in the file, and the ``ToTensor`` and ``Normalize``
             at the end of the transform are done there, with the same answer.
         channels_last: images (N, H, W, C), or (N, D, H, W, C), instead of the channels first.
-        device: batches arrive there, one copied ahead while you work on another.
+        device: batches arrive there, on CUDA one copied ahead from pinned memory while you work on another.
         resident: the whole data set stays on the ``device`` (``None``: the CPU), which gathers batches from it. The
             transform may have ``ToTensor`` and ``Normalize`` only.
         weights: of the samples, drawn with replacement in proportion to them, as many as there are; or ``"balanced"``:
@@ -173,6 +170,7 @@ class DataLoader:
             raise ValueError(
                 "output 'numpy' with pin_memory, resident or device; allowed: 'torch', whose tensors go there"
             )
+        seed = _seed(seed, generator)
         source = "it has no indices" if is_iterable(dataset) else resolve(dataset, transform)
         self._batching = batching.choose(
             dataset,
@@ -183,7 +181,7 @@ class DataLoader:
             batch_sampler=batch_sampler,
             drop_last=self.drop_last,
             weights=weights,
-            seed=_seed(seed, generator),
+            seed=seed,
             rank=rank,
             world_size=world_size,
             remainder=remainder,
@@ -192,15 +190,15 @@ class DataLoader:
         self._collate = self.collate_fn if is_batched else partial(_only, self.collate_fn, self.output)
         self.batch_sampler = batch_sampler
         self.sampler = self._batching.sampler if isinstance(self._batching, InOrder) else sampler
-        self._seed = 0 if isinstance(self.sampler, Sampler) else seed_or_random(_seed(seed, generator))
-        self._is_pinned = not resident and devices.pins(self.pin_memory)
+        self._seed = 0 if isinstance(self.sampler, Sampler) else seed_or_random(seed)
+        is_cuda = device is not None and devices.require(device).type == "cuda"
+        self._is_pinned = not resident and (is_cuda or devices.pins(self.pin_memory))
         self._resident = bool(resident)
         self._dtype = None if dtype is None else dtype_name(dtype)
         self._channels_last = bool(channels_last)
         self._fetcher = self._make_fetcher(source)
         if isinstance(self._fetcher, Samples):
             warnings.warn(self._fetcher.warning, stacklevel=2)
-        self._target_transform = None if isinstance(source, str) else source.target_transform
         self._epoch = 0
         # Where the next pass begins: an epoch and samples of it, if a state was loaded.
         self._resumed = 0, 0
@@ -223,11 +221,17 @@ class DataLoader:
             normalize_on_device=self.device is not None and self._dtype == "uint8",
         )
         if is_iterable(self.dataset):
+            if self._arguments["transform"] is not None:
+                raise TypeError("a transform for a data set that is iterated over; allowed: one of medmnist_fast's")
             return Items(self.dataset, self._collate, options)
         if isinstance(source, Source) and self._resident:
             return OnDevice(source, self.device, options)
         if isinstance(source, Source):
             whole = SequentialSampler(self.dataset, seed=self.seed, rank=0, world_size=1)
+            if self._collate is not None and options.normalize_on_device:
+                raise ValueError(
+                    "dtype 'uint8' on a device with a collate_fn or batch_size None; allowed: whole batches"
+                )
             engine = Engine(source, self.sampler if isinstance(self.sampler, Sampler) else whole, options)
             if self._collate is None or engine.plan.dtype != "uint8":
                 return engine
@@ -237,7 +241,14 @@ class DataLoader:
                 f"resident = True, but samples must be fetched one by one: {source}; allowed: arrays of images with "
                 "transforms of medmnist_fast or torchvision"
             )
-        return Samples(self.dataset, self._collate, options, source)
+        if self._dtype is not None or self._channels_last:
+            raise ValueError(
+                f"dtype or channels_last, but samples must be fetched one by one: {source}; allowed: arrays of images "
+                "with transforms of medmnist_fast or torchvision"
+            )
+        transform = self._arguments["transform"]
+        dataset = self.dataset if transform is None else with_transform(self.dataset, transform)
+        return Samples(dataset, self._collate, options, source)
 
     def _share(self) -> tuple[int, int, int]:
         """What a fetcher is made for: rank, number of ranks, seed."""
@@ -248,6 +259,11 @@ class DataLoader:
     def seed(self) -> int:
         """What names the order and the random transforms."""
         return self.sampler.seed if isinstance(self.sampler, Sampler) else self._seed
+
+    @property
+    def _target_transform(self) -> Callable[[Any], Any] | None:
+        """What is left to do with labels: nothing, where the data set makes its items itself."""
+        return None if self._fetcher.source is None else self._fetcher.source.target_transform
 
     @property
     def plan(self) -> _core.Plan | None:
@@ -280,35 +296,31 @@ class DataLoader:
         return batches, position
 
     def _batches(self, position: Position) -> Iterator[Any]:
-        epoch, start, transform = position.epoch, position.start, self._target_transform
-        if isinstance(self._fetcher, Engine) and isinstance(self._batching, InOrder) and transform is None:
-            batches = self._fetcher.start_in_order(epoch, start)
+        epoch, start, fetcher = position.epoch, position.start, self._fetcher
+        is_finished_here = (self._collate, self._target_transform) != (None, None) and fetcher.source is not None
+        if isinstance(fetcher, Engine) and isinstance(self._batching, InOrder) and not is_finished_here:
+            batches = fetcher.start_in_order(epoch, start)
         else:
             named: deque[Indices] = deque()
 
             def told(indices: Indices) -> None:
                 position.sizes.add(len(indices))
-                if transform is not None:
+                if is_finished_here:
                     named.append(indices)
 
-            batches = self._fetcher.start(epoch, self._batching.batches(epoch, start), told)
-            if transform is not None:
-                batches = Targets(batches, named, transform, epoch)
-        if isinstance(self._fetcher, (Engine, OnDevice)):
-            batches = self._collated(batches)
+            batches = fetcher.start(epoch, self._batching.batches(epoch, start), told)
+            if is_finished_here:
+                batches = Finished(
+                    batches,
+                    named,
+                    target_transform=self._target_transform,
+                    collate_fn=self._collate,
+                    names=(self.seed, epoch),
+                    output=self.output,
+                )
         if self.device is None:
-            return batches
-        normalization = self._fetcher.normalization
-        return devices.to_device(batches, self.device, pinned=self._is_pinned, normalization=normalization)
-
-    def _collated(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """What users get of images and labels, or of images and a list of targets."""
-        if self._collate is not None:
-            collate_fn = self._collate
-            return starmap(lambda images, labels: collate_fn(list(zip(images, _items(labels), strict=True))), batches)
-        if self._target_transform is not None:
-            return starmap(lambda images, targets: (images, collate(targets, self.output)), batches)
-        return batches
+            return map(devices.pinned, batches) if self._is_pinned else batches
+        return devices.to_device(batches, self.device, pinned=self._is_pinned, normalization=fetcher.normalization)
 
     def set_epoch(self, epoch: int) -> None:
         """Name the next epoch, from 0; without it each pass is the epoch after the one before.
@@ -441,8 +453,3 @@ def _only(collate_fn: Callable[[Any], Any] | None, output: str, items: list[Any]
     import torch.utils.data
 
     return torch.utils.data.default_convert(item)
-
-
-def _items(labels: Any) -> Any:
-    """Labels one by one, as the data set's items have them: NumPy's, or what a target_transform has made."""
-    return labels if isinstance(labels, list) else np.asarray(labels)

@@ -45,10 +45,12 @@ class Fetcher(ABC):
     Attributes:
         plan: what images are made with; None where each sample is a call of Python.
         normalization: what is left to do with images on a device.
+        source: the arrays that are read; None where the data set makes its items itself.
     """
 
     plan: _core.Plan | None = None
     normalization: Normalization | None = None
+    source: Source | None = None
 
     @abstractmethod
     def start(self, epoch: int, batches: Iterator[Indices], told: Callable[[Indices], None]) -> Iterator[Any]:
@@ -67,9 +69,10 @@ class Engine(Fetcher):
     """Batches by the threads of the engine, in its own memory or in pinned memory of torch."""
 
     plan: _core.Plan
+    source: Source
 
     def __init__(self, source: Source, sampler: Sampler, options: Options) -> None:
-        self._source, self._options = source, options
+        self.source, self._options = source, options
         plans: list[_core.Plan] = []
         for part in source.parts:
             layout: Any = {"to_rgb": part.as_rgb, "channels_last": options.channels_last}
@@ -111,19 +114,17 @@ class Engine(Fetcher):
         if not self._options.pin_memory:
             return batches
         memory = partial(self._pinned, self._options.batch_size)
-        return map(_with_pinned_labels, Lending(batches, self._loader.ahead, memory))
+        return Lending(batches, self._loader.ahead, memory)
 
     def start(self, epoch: int, batches: Iterator[Indices], told: Callable[[Indices], None]) -> Iterator[Any]:
         """See :class:`Fetcher`; the engine works ahead."""
-        pinned = self._options.pin_memory
-        given = Given(
+        return Given(
             self._loader.pass_over(epoch, self._options.timeout),
             batches,
             self._loader.ahead,
-            self._pinned if pinned else None,
+            self._pinned if self._options.pin_memory else None,
             told,
         )
-        return map(_with_pinned_labels, given) if pinned else given
 
     def samples(self, start: int) -> int:
         """Samples of this rank from position ``start`` of an epoch's order on."""
@@ -135,7 +136,7 @@ class Engine(Fetcher):
 
     def fingerprint(self) -> Mapping[str, Any]:
         """See :class:`Fetcher`."""
-        return fingerprint(self._source)
+        return fingerprint(self.source)
 
     def _pinned(self, samples: int) -> tuple[Any, NDArray[np.uint8]]:
         """A pinned tensor for a batch, and its bytes."""
@@ -199,6 +200,8 @@ class Items(Fetcher):
 class OnDevice(Fetcher):
     """Batches that a device gathers from the whole data set in its memory."""
 
+    source: Source
+
     def __init__(self, source: Source, device: Any, options: Options) -> None:
         if len(source.parts) != 1:
             raise ValueError(f"resident = True for {len(source.parts)} arrays of images; allowed: one")
@@ -218,7 +221,7 @@ class OnDevice(Fetcher):
             spatial_dims=part.spatial_dims,
             as_rgb=part.as_rgb,
         )
-        self._source, self._meter = source, Meter()
+        self.source, self._meter = source, Meter()
 
     def start(self, epoch: int, batches: Iterator[Indices], told: Callable[[Indices], None]) -> Iterator[Any]:  # noqa: ARG002
         """See :class:`Fetcher`; nothing is random, so the epoch does not matter."""
@@ -226,7 +229,7 @@ class OnDevice(Fetcher):
 
     def _gather(self, indices: Indices) -> Any:
         rows = np.asarray(indices, np.int64)
-        selection = self._source.selection
+        selection = self.source.selection
         return self._resident.batch(rows if selection is None else selection[rows].astype(np.int64))
 
     def statistics(self) -> tuple[int, int, float, float, float, int]:
@@ -235,7 +238,7 @@ class OnDevice(Fetcher):
 
     def fingerprint(self) -> Mapping[str, Any]:
         """See :class:`Fetcher`."""
-        return fingerprint(self._source)
+        return fingerprint(self.source)
 
 
 def _wrappers(output: str, dtype: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any]] | None:
@@ -246,7 +249,3 @@ def _wrappers(output: str, dtype: str) -> tuple[Callable[[Any], Any], Callable[[
 
     images = torch.from_numpy if dtype != "bfloat16" else partial(as_output, dtype=dtype)
     return images, torch.from_numpy
-
-
-def _with_pinned_labels(batch: tuple[Any, Any]) -> tuple[Any, Any]:
-    return batch[0], batch[1].pin_memory()

@@ -12,6 +12,8 @@ import numpy as np
 
 from medmnist_fast import _core
 from medmnist_fast.loader.batching import Indices
+from medmnist_fast.loader.collation import collate
+from medmnist_fast.loader.per_sample import generators_put_back, seed_generators
 from medmnist_fast.loader.resume import Position
 
 
@@ -173,31 +175,53 @@ class Fetched:
         return batch
 
 
-class Targets:
-    """Batches whose labels become a list of what a function makes of each.
+class Finished:
+    """Batches of the engine that functions in Python finish: of each label, and of the list of items.
+
+    As where items are fetched one by one, the global generators are seeded for each call and put back after the batch.
 
     Args:
         batches: images and labels.
         indices: of their samples, a batch at a time.
-        transform: called with the label of one sample.
-        epoch: number of the pass.
+        target_transform: called with the label of each sample; None leaves it.
+        collate_fn: called with the items of a batch; None stacks the labels again.
+        names: seed and epoch, for what is random.
+        output: ``"torch"`` or ``"numpy"``.
     """
 
     def __init__(
-        self, batches: Iterator[Any], indices: deque[Indices], transform: Callable[[Any], Any], epoch: int
+        self,
+        batches: Iterator[Any],
+        indices: deque[Indices],
+        *,
+        target_transform: Callable[[Any], Any] | None,
+        collate_fn: Callable[[list[Any]], Any] | None,
+        names: tuple[int, int],
+        output: str,
     ) -> None:
-        self._batches, self._indices, self._transform, self._epoch = batches, indices, transform, epoch
+        self._batches, self._indices, self._names, self._output = batches, indices, names, output
+        self._target_transform, self._collate_fn = target_transform, collate_fn
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self) -> tuple[Any, list[Any]]:
+    def __next__(self) -> Any:
         images, labels = next(self._batches)
-        targets = []
-        for index, label in zip(self._indices.popleft(), np.asarray(labels), strict=True):
-            try:
-                targets.append(self._transform(label))
-            except Exception as error:
-                error.add_note(f"target_transform of sample {index} of the data set, epoch {self._epoch}")
-                raise
-        return images, targets
+        indices = [int(index) for index in self._indices.popleft()]
+        # Items have NumPy's labels; those of a resident set may be on a device.
+        targets: Any = labels if isinstance(labels, np.ndarray) else labels.cpu().numpy()
+        with generators_put_back():
+            if (transform := self._target_transform) is not None:
+                targets = [self._target(transform, *pair) for pair in zip(indices, targets, strict=True)]
+            if self._collate_fn is None:
+                return images, collate(targets, self._output)
+            seed_generators(*self._names, *indices, "collate_fn")
+            return self._collate_fn(list(zip(images, targets, strict=True)))
+
+    def _target(self, transform: Callable[[Any], Any], index: int, label: Any) -> Any:
+        seed_generators(*self._names, index, "target_transform")
+        try:
+            return transform(label)
+        except Exception as error:
+            error.add_note(f"target_transform of sample {index} of the data set, epoch {self._names[1]}")
+            raise

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from medmnist_fast.dataset import MedMNIST, MedMNIST2D, MedMNIST3D
 from medmnist_fast.items import translated
 from medmnist_fast.transforms.base import Transform
 
-OWN = ("__getitem__", "__getitems__", "__len__", "_image", "target")
+OWN = ("__getitem__", "__getitems__", "__len__", "_image", "_target")
 """Methods that say what an item is: a subclass with one of its own is asked item by item."""
 
 
@@ -60,21 +61,30 @@ def resolve(dataset: Any, transform: Any = None) -> Source | str:
         transform: instead of the data sets' own.
 
     Raises:
-        TypeError: images that are not ``uint8``.
-        ValueError: labels that are no numbers, or not as many as images.
+        TypeError: images that are not ``uint8``, a transform that cannot be called, or indices of a subset that are no
+            whole numbers.
+        ValueError: labels that are no numbers, not as many as images, or indices of a subset in more than one
+            dimension.
         IndexError: a subset has an index outside its data set.
     """
+    if transform is not None and not callable(transform):
+        raise TypeError(f"transform = {transform!r}; allowed: a transform of medmnist_fast or torchvision, a function")
     leaves: dict[int, Any] = {}
     try:
         _collect(dataset, leaves)
         sets = list(leaves.values())
-        parts = [_part(one, one.transform if transform is None else transform) for one in sets]
+        images = _contiguous([one.imgs for one in sets])
+        parts = [
+            _part(one, pixels, one.transform if transform is None else transform)
+            for one, pixels in zip(sets, images, strict=True)
+        ]
     except _PerSampleError as error:
         return str(error)
     labels = [_labels(one) for one in sets]
     if len({(rows.dtype, rows.shape[1:]) for rows in labels}) > 1:
         return "its parts have labels of different types or shapes"
-    if any(one.target_transform is not sets[0].target_transform for one in sets):
+    # Equal and not identical: each look at a method makes another object of it.
+    if any(one.target_transform != sets[0].target_transform for one in sets):
         return "its parts have different target_transforms"
     starts = np.cumsum([0, *(len(part.images) for part in parts)])
     rows = _rows(dataset, dict(zip(leaves, starts, strict=False)))
@@ -85,6 +95,27 @@ def resolve(dataset: Any, transform: Any = None) -> Source | str:
         None if is_whole else rows.astype(np.uint32),
         sets[0].target_transform,
     )
+
+
+def with_transform(dataset: Any, transform: Any) -> Any:
+    """The same data set with another transform, for what is fetched item by item.
+
+    Raises:
+        TypeError: a data set of another kind, of which nobody knows how it transforms.
+    """
+    kind = type(dataset)
+    if kind is _torchs("Subset"):
+        return kind(with_transform(dataset.dataset, transform), dataset.indices)
+    if kind is _torchs("ConcatDataset"):
+        return kind([with_transform(one, transform) for one in dataset.datasets])
+    if not isinstance(dataset, (MedMNIST, ArrayDataset)):
+        raise TypeError(
+            f"a transform for a data set of {kind.__module__}.{kind.__qualname__}; allowed: for those of "
+            "medmnist_fast, ArrayDataset, and Subset and ConcatDataset of them"
+        )
+    changed = copy(dataset)
+    changed.transform = transform
+    return changed
 
 
 class _PerSampleError(Exception):
@@ -124,16 +155,32 @@ def _rows(dataset: Any, starts: dict[int, int]) -> NDArray[np.int64]:
     if type(dataset) is _torchs("ConcatDataset"):
         return np.concatenate([_rows(one, starts) for one in dataset.datasets])
     within = _rows(dataset.dataset, starts)
-    chosen = np.asarray(dataset.indices, np.int64).reshape(-1)
+    chosen = _indices(dataset.indices)
     wrong = np.flatnonzero((chosen < -len(within)) | (chosen >= len(within)))
     if len(wrong):
         found = f"index {chosen[wrong[0]]} of a Subset of {len(within)} samples"
         raise IndexError(f"{found}; allowed: {-len(within)} to {len(within) - 1}")
-    return within[chosen]
+    return within[chosen.astype(np.int64)]
 
 
-def _part(dataset: Any, transform: Any) -> Part:
-    images = np.ascontiguousarray(dataset.imgs)
+def _indices(indices: Any) -> NDArray[Any]:
+    """A subset's indices; a mask or fractions are refused, of which NumPy would make whole numbers."""
+    found: NDArray[Any] = indices.cpu().numpy() if hasattr(indices, "cpu") else np.asarray(indices)
+    if found.ndim != 1:
+        raise ValueError(f"indices of shape {found.shape} of a Subset; allowed: one dimension")
+    # An empty list is of floats to NumPy.
+    if len(found) and found.dtype.kind not in "iu":
+        raise TypeError(f"indices of {found.dtype} of a Subset; allowed: whole numbers")
+    return found
+
+
+def _contiguous(arrays: list[Any]) -> list[NDArray[Any]]:
+    """The arrays, C-contiguous; one that comes several times is copied at most once."""
+    copies = {id(array): np.ascontiguousarray(array) for array in {id(array): array for array in arrays}.values()}
+    return [copies[id(array)] for array in arrays]
+
+
+def _part(dataset: Any, images: NDArray[Any], transform: Any) -> Part:
     if images.dtype != np.uint8:
         raise TypeError(f"the data set's imgs are {images.dtype}; allowed: uint8")
     try:

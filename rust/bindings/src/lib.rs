@@ -7,8 +7,10 @@ mod arrays;
 mod error;
 mod loader;
 mod metrics;
+mod moments;
 mod npz;
 mod ops;
+mod pictures;
 mod sampler;
 mod steps;
 
@@ -24,11 +26,15 @@ mod _core {
     #[pymodule_export]
     use crate::loader::{Epoch, Loader, available_parallelism};
     #[pymodule_export]
-    use crate::metrics::evaluate;
+    use crate::metrics::{bootstrap, evaluate, measure};
+    #[pymodule_export]
+    use crate::moments::channel_sums;
     #[pymodule_export]
     use crate::npz::Archive;
     #[pymodule_export]
     use crate::ops::{Plan, available_backends};
+    #[pymodule_export]
+    use crate::pictures::write_pngs;
     #[pymodule_export]
     use crate::sampler::Sampler;
     #[pymodule_export]

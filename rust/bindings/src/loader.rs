@@ -267,13 +267,13 @@ impl Lend for Lender {
 /// Labels as the engine keeps them, and the axes of one sample's.
 fn copied(labels: &Bound<'_, PyAny>) -> PyResult<(Labels, Vec<usize>)> {
     if let Ok(labels) = labels.extract::<PyReadonlyArrayDyn<'_, i64>>() {
-        return Ok((Labels::I64(elements(&labels)?.to_vec()), labels.shape()[1..].to_vec()));
+        return Ok((Labels::I64(elements(&labels)?.to_vec()), labels.shape().get(1..).unwrap_or_default().to_vec()));
     }
     if let Ok(labels) = labels.extract::<PyReadonlyArrayDyn<'_, f32>>() {
-        return Ok((Labels::F32(elements(&labels)?.to_vec()), labels.shape()[1..].to_vec()));
+        return Ok((Labels::F32(elements(&labels)?.to_vec()), labels.shape().get(1..).unwrap_or_default().to_vec()));
     }
     if let Ok(labels) = labels.extract::<PyReadonlyArrayDyn<'_, f64>>() {
-        return Ok((Labels::F64(elements(&labels)?.to_vec()), labels.shape()[1..].to_vec()));
+        return Ok((Labels::F64(elements(&labels)?.to_vec()), labels.shape().get(1..).unwrap_or_default().to_vec()));
     }
     Err(PyTypeError::new_err("labels of another type; allowed: arrays of int64, float32 or float64"))
 }

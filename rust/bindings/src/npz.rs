@@ -116,7 +116,7 @@ fn shaped<'py>(py: Python<'py>, bytes: Bound<'py, PyAny>, header: Header) -> PyR
 }
 
 /// Looks for Ctrl-C and calls back, now and then.
-struct Report {
+pub(crate) struct Report {
     callback: Option<Py<PyAny>>,
     start: Instant,
     /// Milliseconds after the start of the last report.
@@ -124,11 +124,11 @@ struct Report {
 }
 
 impl Report {
-    fn new(callback: Option<Py<PyAny>>) -> Self {
+    pub(crate) fn new(callback: Option<Py<PyAny>>) -> Self {
         Self { callback, start: Instant::now(), last: AtomicU64::new(0) }
     }
 
-    fn tell(&self, done: u64, total: u64) -> medmnist_core::Result<()> {
+    pub(crate) fn tell(&self, done: u64, total: u64) -> medmnist_core::Result<()> {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let is_due = now.saturating_sub(self.last.load(Ordering::Relaxed)) >= REPORT;
         if !is_due && (done < total || total == 0) {

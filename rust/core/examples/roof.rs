@@ -37,9 +37,9 @@ fn compare(side: usize) {
     let plan = Plan::compile(&[Step::ToTensor, normalize], shape, false, Output::default()).expect("fits");
     let (mut roofs, mut plans) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        let plan = images.rate(|index, out: &mut [f32]| {
+        let plan = images.rate(|indices, out: &mut [f32]| {
             let key = Key { seed: 0, epoch: 0 };
-            plan.fill(&images.bytes, std::iter::once(index), key, bytemuck::cast_slice_mut(out));
+            plan.fill(&images.bytes, indices.iter().copied(), key, bytemuck::cast_slice_mut(out));
         });
         let roof = images.roof();
         // The first round warms up.
@@ -71,34 +71,42 @@ impl Images {
     }
 
     fn roof(&self) -> f64 {
-        self.rate(|index, out: &mut [f32]| bare(self.image(index), out))
+        self.rate(|indices, out: &mut [f32]| self.each(indices, out, bare))
     }
 
     fn roof_of_copies(&self) -> f64 {
-        self.rate(|index, out: &mut [u8]| out.copy_from_slice(self.image(index)))
+        self.rate(|indices, out: &mut [u8]| self.each(indices, out, |image, out| out.copy_from_slice(image)))
     }
 
-    /// Images per second of both threads together, over some 0.2 s.
+    fn each<T>(&self, indices: &[u32], out: &mut [T], convert: impl Fn(&[u8], &mut [T])) {
+        for (&index, out) in indices.iter().zip(out.chunks_exact_mut(self.len)) {
+            convert(self.image(index), out);
+        }
+    }
+
+    /// Images per second of both threads together, over some 0.2 s; `fill` makes a batch.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts")]
-    fn rate<T: Copy + Default + Send>(&self, convert: impl Fn(u32, &mut [T]) + Sync) -> f64 {
+    fn rate<T: Copy + Default + Send>(&self, fill: impl Fn(&[u32], &mut [T]) + Sync) -> f64 {
         let batches = (300_000_000 / self.len / BATCH / THREADS).max(1);
         let start = std::sync::Barrier::new(THREADS);
         let seconds: Vec<f64> = std::thread::scope(|scope| {
             let threads: Vec<_> = (1..=THREADS)
                 .map(|thread| {
-                    let (start, convert) = (&start, &convert);
+                    let (start, fill) = (&start, &fill);
                     scope.spawn(move || {
                         let mut ring = vec![vec![T::default(); BATCH * self.len]; RING];
                         // Written once, so that no page is fresh.
                         ring.iter_mut().flatten().for_each(|value| *value = std::hint::black_box(T::default()));
                         let mut state = thread as u32;
+                        let mut indices = [0; BATCH];
                         start.wait();
                         let clock = Instant::now();
                         for batch in 0..batches {
-                            for out in ring[batch % RING].chunks_exact_mut(self.len) {
+                            for index in &mut indices {
                                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                                convert(((u64::from(state) * self.count as u64) >> 32) as u32, out);
+                                *index = ((u64::from(state) * self.count as u64) >> 32) as u32;
                             }
+                            fill(&indices, &mut ring[batch % RING]);
                         }
                         clock.elapsed().as_secs_f64()
                     })

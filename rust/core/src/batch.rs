@@ -149,6 +149,47 @@ impl AsRef<[u8]> for Place {
     }
 }
 
+/// The memory of a batch that several threads fill, each a part of its own.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    place: Place,
+    start: *mut u8,
+    len: usize,
+    taken: AtomicUsize,
+}
+
+impl Parts {
+    /// Of the first `len` bytes of `place`.
+    pub(crate) fn new(mut place: Place, len: usize) -> Self {
+        let start = place.as_mut()[..len].as_mut_ptr();
+        Self { place, start, len, taken: AtomicUsize::new(0) }
+    }
+
+    /// Where the next part begins, and its `len` bytes or those that are left. No byte is given out twice.
+    #[allow(unsafe_code)]
+    #[allow(clippy::mut_from_ref, reason = "of other bytes each time")]
+    pub(crate) fn take(&self, len: usize) -> Option<(usize, &mut [u8])> {
+        let advance = |taken: usize| Some(taken.saturating_add(len).min(self.len));
+        let from = self.taken.fetch_update(Relaxed, Relaxed, advance).unwrap_or(self.len);
+        let len = len.min(self.len - from);
+        // SAFETY: the bytes are initialised, and neither moved nor freed while `place` is here. `taken` never falls, so
+        // no two parts overlap; nobody else has `place` before `into_place`, which needs all borrows to have ended.
+        (len > 0).then(|| (from, unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) }))
+    }
+
+    /// The memory as a whole again.
+    pub(crate) fn into_place(self) -> Place {
+        self.place
+    }
+}
+
+// SAFETY: the pointer is that of `place`, which may be sent, and gives every byte to one thread only.
+#[allow(unsafe_code)]
+unsafe impl Send for Parts {}
+// SAFETY: as above.
+#[allow(unsafe_code)]
+unsafe impl Sync for Parts {}
+
 /// One batch: `len` samples of a plan's output and their labels.
 #[derive(Debug)]
 pub struct Batch {
@@ -189,6 +230,28 @@ mod tests {
         drop(kept);
         assert_eq!(pool.free.lock().expect("not poisoned").len(), 1);
         assert_eq!(pool.in_use(), 0);
+    }
+
+    #[test]
+    fn parts_do_not_overlap_and_are_all_there_is() {
+        let pool = SlotPool::new(1000, 1);
+        let parts = Parts::new(Place::Slot(pool.take(1000).expect("memory")), 990);
+        let lens: Vec<usize> = std::thread::scope(|scope| {
+            let fill = || {
+                let mut lens = vec![];
+                while let Some((from, part)) = parts.take(100) {
+                    part.fill(u8::try_from(from / 100).expect("few") + 1);
+                    lens.push(part.len());
+                }
+                lens
+            };
+            let threads = [scope.spawn(fill), scope.spawn(fill)];
+            threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
+        });
+        assert_eq!((lens.len(), lens.iter().sum::<usize>()), (10, 990));
+        let place = parts.into_place();
+        let bytes = &place.as_ref()[..990];
+        assert!(bytes.iter().enumerate().all(|(at, &byte)| usize::from(byte) == at / 100 + 1));
     }
 
     #[test]

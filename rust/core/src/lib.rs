@@ -6,7 +6,8 @@
 //!
 //! [`npz`] turns a file into an [`array::Array`]; [`store`] keeps a decoded copy of it on disk; [`sampler`] says which samples come when; [`ops`] turns one
 //! sample's bytes into one sample of a batch; [`batch`] owns the memory of batches; [`loader`] runs it all on
-//! threads. [`digest`] compares samples; [`random`] is the only source of randomness and [`metrics`] scores what a model made of it.
+//! threads. [`digest`] compares samples; [`moments`] sums up their pixels; [`pictures`] writes them as files; [`random`] is the only source of
+//! randomness and [`metrics`] scores what a model made of it.
 
 pub mod array;
 pub mod batch;
@@ -15,8 +16,10 @@ mod error;
 pub mod loader;
 pub mod memory;
 pub mod metrics;
+pub mod moments;
 pub mod npz;
 pub mod ops;
+pub mod pictures;
 pub mod random;
 pub mod sampler;
 pub mod store;

@@ -32,12 +32,15 @@ pub enum Purpose {
     Order,
     /// The transform at this position of a pipeline.
     Transform(u16),
+    /// The samples of a bootstrap; its resamples are epochs.
+    Resample,
 }
 
 impl Purpose {
     fn word(self) -> u32 {
         match self {
             Self::Order => u32::MAX,
+            Self::Resample => u32::MAX - 1,
             Self::Transform(position) => u32::from(position),
         }
     }

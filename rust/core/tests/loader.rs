@@ -223,6 +223,44 @@ fn a_workers_panic_arrives_as_an_error_in_its_batchs_place() {
     }
 }
 
+/// 3 MiB each as floats: a batch of twelve is worth two threads.
+const LARGE: SampleShape = SampleShape::Image { height: 512, width: 512, channels: 3 };
+
+fn large(images: Images, threads: usize) -> Loader {
+    let plan = Arc::new(Plan::compile(&[Step::ToTensor], LARGE, false, Output::default()).expect("fits"));
+    let data = Data::new(vec![Part { images, plan }], Labels::I64((0..30).collect()), 1, None).expect("fits");
+    let sampler = Sampler::shuffled(30).expect("few");
+    Loader::new(data, sampler, Shard::whole(), Options { batch_size: 12, threads, ..OPTIONS }).expect("fits")
+}
+
+#[test]
+fn large_batches_are_made_by_several_threads_together() {
+    let pixels: Vec<u8> = (0..30 * LARGE.byte_len()).map(|i| u8::try_from(i * 7 % 253).expect("small")).collect();
+    let contents = |threads| {
+        let loader = large(Images::new(pixels.clone()), threads);
+        let epoch = loader.epoch(1, 0).expect("starts");
+        let batches: Vec<Batch> = std::iter::from_fn(|| next(&epoch)).collect();
+        let len = LARGE.byte_len() * 4;
+        batches.iter().map(|batch| (batch.images.as_ref()[..batch.len * len].to_vec(), batch.labels.clone())).collect()
+    };
+    let expected: Vec<(Vec<u8>, Labels)> = contents(0);
+    for threads in [1, 2, 5] {
+        assert!(contents(threads) == expected, "{threads} threads");
+    }
+    for taken in 0..3 {
+        let loader = large(Images::new(pixels.clone()), 3);
+        let epoch = loader.epoch(1, 0).expect("starts");
+        (0..taken).for_each(|_| drop(next(&epoch)));
+    }
+    let loader = large(Images::new(Vanishing(0.into(), pixels)), 3);
+    let epoch = loader.epoch(1, 0).expect("starts");
+    for number in 0..3 {
+        let Next::Batch(Err(error)) = epoch.next(PATIENCE).expect("ours") else { panic!("no pixels") };
+        assert!(error.to_string().starts_with(&format!("batch {number} of epoch 1, sample ")), "{error}");
+    }
+    assert!(matches!(epoch.next(PATIENCE), Ok(Next::End)));
+}
+
 #[test]
 fn parts_that_do_not_fit_are_refused() {
     let zero = |options| Loader::new(data(), shuffled(), Shard::whole(), options).expect_err("zero").to_string();
@@ -301,7 +339,7 @@ fn parts_and_a_selection_are_one_data_set() {
         images: Images::new(pixels[samples.start * len..samples.end * len].to_vec()),
         plan: plan(),
     };
-    let selection: Vec<u32> = (0..SAMPLES as u32).rev().collect();
+    let selection: Vec<u32> = (0..u32::try_from(SAMPLES).expect("few")).rev().collect();
     let parts = vec![part(0..40), part(40..41), part(41..SAMPLES)];
     let data = Data::new(parts, Labels::I64(labels()), 2, Some(selection)).expect("fits");
     let in_parts = Loader::new(data, in_order(), Shard::whole(), OPTIONS).expect("fits");

@@ -7,13 +7,16 @@ use std::sync::{Arc, Condvar};
 
 use cpu_time::ThreadTime;
 
-use super::data::Data;
+use super::data::{Data, Labels};
 use super::queue::Job;
 use super::statistics::Counters;
-use crate::batch::{Batch, Place, SlotPool};
+use crate::batch::{Batch, Parts, Place, SlotPool};
 use crate::random::Key;
 use crate::sampler::{Order, Shard};
 use crate::{Error, Result};
+
+/// Bytes of a batch that are worth a thread of their own: from there on they are written past the caches too.
+const SHARE: usize = 16 << 20;
 
 #[derive(Debug)]
 pub(super) struct Pass {
@@ -47,40 +50,78 @@ impl Ordered {
     }
 }
 
+/// A batch in the making, by one thread or by several.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub number: usize,
+    indices: Vec<u32>,
+    labels: Labels,
+    memory: Parts,
+    /// Samples that a thread takes at a time.
+    share: usize,
+}
+
+impl Draft {
+    /// How many shares there are.
+    pub(super) fn shares(&self) -> usize {
+        self.indices.len().div_ceil(self.share).max(1)
+    }
+
+    /// The batch, when all shares are made.
+    pub(super) fn finished(self) -> Batch {
+        Batch { images: self.memory.into_place(), labels: self.labels, len: self.indices.len() }
+    }
+}
+
 impl Pass {
-    /// Makes a batch; a panic becomes an error that names the sample.
-    pub(super) fn make(&self, job: Job) -> Result<Batch> {
-        let clock = ThreadTime::try_now().ok();
-        let (number, current) = (job.number, Cell::new(None));
-        // Unwind safety: a batch that was being made is dropped whole; nothing else is written to.
-        let made = catch_unwind(AssertUnwindSafe(|| self.fill(job, &current)));
-        if let Some(cpu) = clock.and_then(|clock| clock.try_elapsed().ok()) {
-            self.counters.made(cpu);
-        }
-        made.unwrap_or_else(|panic| {
-            let sample = current.get().map_or_else(String::new, |index| format!(", sample {index}"));
-            let cause = cause(&*panic);
-            Err(Error::Worker(format!(
-                "batch {number} of epoch {}{sample}: its worker panicked: {cause}",
-                self.key.epoch
-            )))
+    /// Begins a batch that up to `threads` threads will make. Small ones are made by one: sharing has its price.
+    pub(super) fn begin(&self, job: Job, threads: usize) -> Result<Draft> {
+        self.guarded(job.number, |_| {
+            let ordered = || self.ordered.as_ref().map(|ordered| ordered.batch(job.number)).unwrap_or_default();
+            let indices = job.given.unwrap_or_else(ordered);
+            let used = indices.len() * self.data.plan().output_len();
+            let place = match job.lent {
+                Some(memory) => Place::Lent(memory),
+                None => Place::Slot(self.slots.take(used)?),
+            };
+            let found = place.as_ref().len();
+            if found < used {
+                return Err(Error::invalid(format!("{found} bytes of memory for a batch; it needs {used}")));
+            }
+            let shares = (used / SHARE).clamp(1, threads.max(1));
+            let share = indices.len().div_ceil(shares).max(1);
+            let (labels, memory) = (self.data.labels(&indices), Parts::new(place, used));
+            Ok(Draft { number: job.number, indices, labels, memory, share })
         })
     }
 
-    fn fill(&self, job: Job, current: &Cell<Option<u32>>) -> Result<Batch> {
-        let ordered = || self.ordered.as_ref().map(|ordered| ordered.batch(job.number)).unwrap_or_default();
-        let indices = job.given.unwrap_or_else(ordered);
-        let used = indices.len() * self.data.plan().output_len();
-        let mut images = match job.lent {
-            Some(memory) => Place::Lent(memory),
-            None => Place::Slot(self.slots.take(used)?),
-        };
-        let found = images.as_ref().len();
-        if found < used {
-            return Err(Error::invalid(format!("{found} bytes of memory for a batch; it needs {used}")));
+    /// Makes the next share of a batch.
+    pub(super) fn make_share(&self, draft: &Draft) -> Result<()> {
+        self.guarded(draft.number, |current| {
+            let sample_len = self.data.plan().output_len();
+            if let Some((from, part)) = draft.memory.take(draft.share * sample_len) {
+                let first = from / sample_len;
+                let indices = &draft.indices[first..first + part.len() / sample_len];
+                self.data.fill(indices, self.key, current, part);
+            }
+            Ok(())
+        })
+    }
+
+    /// Does work for a batch, and counts its CPU time; a panic becomes an error that names the sample in the cell.
+    fn guarded<T>(&self, number: usize, work: impl FnOnce(&Cell<Option<u32>>) -> Result<T>) -> Result<T> {
+        let clock = ThreadTime::try_now().ok();
+        let current = Cell::new(None);
+        // Unwind safety: a batch of which a share was not made is dropped whole; nothing else is written to.
+        let done = catch_unwind(AssertUnwindSafe(|| work(&current)));
+        if let Some(cpu) = clock.and_then(|clock| clock.try_elapsed().ok()) {
+            self.counters.made(cpu);
         }
-        self.data.fill(&indices, self.key, current, &mut images.as_mut()[..used]);
-        Ok(Batch { labels: self.data.labels(&indices), images, len: indices.len() })
+        done.unwrap_or_else(|panic| {
+            let sample = current.get().map_or_else(String::new, |index| format!(", sample {index}"));
+            let (epoch, cause) = (self.key.epoch, cause(&*panic));
+            Err(Error::Worker(format!("batch {number} of epoch {epoch}{sample}: its worker panicked: {cause}")))
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::pass::Pass;
+use super::pass::{Draft, Pass};
 use super::queue::{Job, Queue};
 use crate::batch::{Batch, Lent};
 use crate::{Error, Result};
@@ -37,6 +37,12 @@ struct State {
     stopped: bool,
 }
 
+/// What a worker does next.
+enum Task {
+    Batch(Job),
+    Share(Arc<Draft>),
+}
+
 #[derive(Debug)]
 struct Active {
     pass: Arc<Pass>,
@@ -51,7 +57,7 @@ impl Pool {
             let shared = Arc::clone(&pool.shared);
             let worker = std::thread::Builder::new()
                 .name(format!("medmnist-{number}"))
-                .spawn(move || shared.work())
+                .spawn(move || shared.work(threads))
                 .map_err(|error| Error::Worker(format!("cannot start worker thread {number}: {error}")))?;
             pool.workers.push(worker);
         }
@@ -78,7 +84,7 @@ impl Pool {
             if queue.making == 0 {
                 break;
             }
-            state = self.shared.wait(pass, state, Duration::MAX);
+            state = wait(pass, state, Duration::MAX);
         }
         let place = state.active.iter().position(|active| Arc::ptr_eq(&active.pass, pass));
         let removed = place.map(|place| state.active.swap_remove(place));
@@ -140,7 +146,7 @@ impl Pool {
             if left.is_zero() {
                 return Next::Pending;
             }
-            state = self.shared.wait(pass, state, left);
+            state = wait(pass, state, left);
         }
     }
 
@@ -149,10 +155,10 @@ impl Pool {
         match state.queue(pass).and_then(Queue::take_up) {
             Some(job) => {
                 drop(state);
-                self.shared.make(pass, job);
+                self.shared.make(pass, job, 1);
                 self.shared.lock()
             }
-            None => self.shared.wait(pass, state, Duration::MAX),
+            None => wait(pass, state, Duration::MAX),
         }
     }
 }
@@ -189,14 +195,18 @@ impl State {
         self.active.iter_mut().find(|active| Arc::ptr_eq(&active.pass, pass)).map(|active| &mut active.queue)
     }
 
-    /// The next batch to make, of the passes in turn.
-    fn take_up(&mut self) -> Option<(Arc<Pass>, Job)> {
+    /// What to do next: a share of a batch that others are at, or another batch, of the passes in turn.
+    fn take_up(&mut self) -> Option<(Arc<Pass>, Task)> {
+        let shared = self.active.iter_mut().find_map(|Active { pass, queue }| Some((pass, queue.take_share()?)));
+        if let Some((pass, draft)) = shared {
+            return Some((Arc::clone(pass), Task::Share(draft)));
+        }
         let passes = self.active.len();
         (0..passes).find_map(|next| {
             let place = (self.turn + next) % passes;
             let job = self.active[place].queue.take_up()?;
             self.turn = place + 1;
-            Some((Arc::clone(&self.active[place].pass), job))
+            Some((Arc::clone(&self.active[place].pass), Task::Batch(job)))
         })
     }
 }
@@ -207,12 +217,15 @@ impl Shared {
     }
 
     /// A worker's life.
-    fn work(&self) {
+    fn work(&self, threads: usize) {
         let mut state = self.lock();
         while !state.stopped {
-            if let Some((pass, job)) = state.take_up() {
+            if let Some((pass, task)) = state.take_up() {
                 drop(state);
-                self.make(&pass, job);
+                match task {
+                    Task::Batch(job) => self.make(&pass, job, threads),
+                    Task::Share(draft) => self.make_share(&pass, draft),
+                }
                 drop(pass);
                 state = self.lock();
             } else {
@@ -223,31 +236,40 @@ impl Shared {
         }
     }
 
-    fn make(&self, pass: &Arc<Pass>, job: Job) {
+    /// Makes a batch, or lets all of `threads` threads make it if it is large.
+    fn make(&self, pass: &Arc<Pass>, job: Job, threads: usize) {
         let number = job.number;
-        let batch = pass.make(job);
+        let batch = match pass.begin(job, threads) {
+            Ok(draft) if draft.shares() > 1 => {
+                let mut state = self.lock();
+                if let Some(queue) = state.queue(pass) {
+                    queue.open(Arc::new(draft));
+                }
+                // The one who has begun it takes the first share on its next turn.
+                return self.wake_all(state);
+            }
+            Ok(draft) => pass.make_share(&draft).map(|()| draft.finished()),
+            Err(error) => Err(error),
+        };
+        self.take_in(pass, |queue| queue.put(number, batch));
+    }
+
+    fn make_share(&self, pass: &Arc<Pass>, draft: Arc<Draft>) {
+        let made = pass.make_share(&draft);
+        self.take_in(pass, |queue| queue.put_share(draft, made));
+    }
+
+    /// Wakes consumers if what is `put` is the batch that they wait for, or the last that was in the making.
+    fn take_in(&self, pass: &Arc<Pass>, put: impl FnOnce(&mut Queue) -> bool) {
         let mut state = self.lock();
         if let Some(queue) = state.queue(pass) {
-            let is_next = queue.put(number, batch);
+            let is_next = put(queue);
             let is_awaited = queue.waiting > 0 && (is_next || queue.making == 0);
             drop(state);
             if is_awaited {
                 pass.made.notify_all();
             }
         }
-    }
-
-    /// Waits until something has happened to a pass that its consumers care for, or for `patience`.
-    fn wait<'a>(
-        &self,
-        pass: &Arc<Pass>,
-        mut state: MutexGuard<'a, State>,
-        patience: Duration,
-    ) -> MutexGuard<'a, State> {
-        state.queue(pass).into_iter().for_each(|queue| queue.waiting += 1);
-        state = pass.made.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
-        state.queue(pass).into_iter().for_each(|queue| queue.waiting -= 1);
-        state
     }
 
     fn wake_one(&self, state: MutexGuard<'_, State>) {
@@ -264,12 +286,26 @@ impl Shared {
     }
 }
 
+/// Waits until something has happened to a pass that its consumers care for, or for `patience`.
+fn wait<'a>(pass: &Arc<Pass>, mut state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
+    if let Some(queue) = state.queue(pass) {
+        queue.waiting += 1;
+    }
+    state = pass.made.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0;
+    if let Some(queue) = state.queue(pass) {
+        queue.waiting -= 1;
+    }
+    state
+}
+
 #[cfg(test)]
 impl Pool {
     /// As a forked child finds it.
     pub(super) fn of_another_process(threads: usize) -> Result<Arc<Self>> {
         let mut pool = Self::start(threads)?;
-        Arc::get_mut(&mut pool).into_iter().for_each(|pool| pool.process = pool.process.wrapping_add(1));
+        if let Some(pool) = Arc::get_mut(&mut pool) {
+            pool.process = pool.process.wrapping_add(1);
+        }
         Ok(pool)
     }
 

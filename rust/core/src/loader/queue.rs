@@ -4,10 +4,12 @@
 //! always has a place in the ring.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::Result;
+use super::pass::Draft;
 use crate::batch::{Batch, Lent};
+use crate::{Error, Result};
 
 /// Who is where.
 #[derive(Debug)]
@@ -26,10 +28,23 @@ pub(super) struct Queue {
     lent: Option<VecDeque<Lent>>,
     /// Batches in the making.
     pub making: usize,
+    /// Those of them that have shares for other threads, in order.
+    open: VecDeque<Open>,
     /// Threads that wait for a batch.
     pub waiting: usize,
     /// When the last batch was yielded, or the first one asked for.
     pub mark: Option<Instant>,
+}
+
+/// A batch that several threads make.
+#[derive(Debug)]
+struct Open {
+    draft: Arc<Draft>,
+    /// Shares that nobody has taken yet.
+    untaken: usize,
+    /// Shares that are not made yet.
+    unmade: usize,
+    failure: Option<Error>,
 }
 
 /// A batch to be made.
@@ -54,6 +69,7 @@ impl Queue {
             given: batches.is_none().then(VecDeque::new),
             lent: is_lent.then(VecDeque::new),
             making: 0,
+            open: VecDeque::new(),
             waiting: 0,
             mark: None,
         }
@@ -72,6 +88,38 @@ impl Queue {
         if let Some(lent) = &mut self.lent {
             lent.push_back(memory);
         }
+    }
+
+    /// Lets others take a share of a batch.
+    pub(super) fn open(&mut self, draft: Arc<Draft>) {
+        let shares = draft.shares();
+        self.open.push_back(Open { draft, untaken: shares, unmade: shares, failure: None });
+    }
+
+    /// The batch of which to make a share next: the first that has one.
+    pub(super) fn take_share(&mut self) -> Option<Arc<Draft>> {
+        let open = self.open.iter_mut().find(|open| open.untaken > 0)?;
+        open.untaken -= 1;
+        Some(Arc::clone(&open.draft))
+    }
+
+    /// Takes in a share; whether that completed a batch that consumers wait for.
+    pub(super) fn put_share(&mut self, draft: Arc<Draft>, made: Result<()>) -> bool {
+        let number = draft.number;
+        // Whoever is last must be the only one to have it.
+        drop(draft);
+        let Some(at) = self.open.iter().position(|open| open.draft.number == number) else { return false };
+        let open = &mut self.open[at];
+        open.unmade -= 1;
+        open.failure = open.failure.take().or(made.err());
+        if open.unmade > 0 {
+            return false;
+        }
+        let complete = self.open.remove(at).and_then(|open| match open.failure {
+            Some(error) => Some(Err(error)),
+            None => Arc::into_inner(open.draft).map(|draft| Ok(draft.finished())),
+        });
+        complete.is_some_and(|batch| self.put(number, batch))
     }
 
     /// The batch to make next, if one is wanted and there is memory for it.

@@ -118,11 +118,10 @@ impl Plan {
         self.fill_samples(indices.zip(images.chunks_exact(self.input.byte_len())), key, out);
     }
 
-    /// Runs on samples with their indices and writes them to `out` in that order. What is random about a sample depends
-    /// on `key` and its index alone.
+    /// As [`Plan::fill`] on samples wherever they are in memory, each with its index.
     ///
     /// # Panics
-    /// If a sample is not of the input's size, or `out` is no aligned block of whole samples.
+    /// If a sample has another length than `input_shape().byte_len()`, or `out` is no aligned block of whole samples.
     pub fn fill_samples<'a>(&self, samples: impl Iterator<Item = (u32, &'a [u8])>, key: Key, out: &mut [u8]) {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
@@ -144,14 +143,13 @@ impl Plan {
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
-        let (bytes, view) = work.finish();
         let Some(tail) = &self.float else {
-            self.writer.write(bytes, &view, past_caches, out);
+            work.write(&self.writer, past_caches, out);
             return;
         };
         let [first, second] = &mut scratch.floats;
         if tail.in_batch {
-            self.writer.write(bytes, &view, false, out);
+            work.write(&self.writer, false, out);
             tail.run(key, index, bytemuck::cast_slice_mut(out), &mut [], self.channels);
             return;
         }
@@ -161,7 +159,7 @@ impl Plan {
             }
         }
         let made = self.channels * tail.len.iter().product::<usize>();
-        self.writer.write(bytes, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
+        work.write(&self.writer, false, bytemuck::cast_slice_mut(&mut first[..made]));
         let values = tail.run(key, index, first, second, self.channels);
         float::store(values, self.channels, self.channels_last, self.dtype, out);
     }

@@ -43,35 +43,6 @@ impl Convert for Same {
     }
 }
 
-/// By the tables.
-pub(super) struct Lookup<'a, T> {
-    pub tables: &'a [[T; 256]],
-}
-
-impl<T: Pod + Default> Convert for Lookup<'_, T> {
-    type Out = T;
-    type Ready<B: Block> = [usize; BLOCK];
-
-    #[inline(always)]
-    fn ready<B: Block>(&self, channels: [usize; BLOCK]) -> [usize; BLOCK] {
-        channels
-    }
-
-    #[inline(always)]
-    fn block<B: Block>(&self, channels: [usize; BLOCK], values: [u8; BLOCK]) -> [T; BLOCK] {
-        let mut out = [T::default(); BLOCK];
-        for ((element, channel), value) in out.iter_mut().zip(channels).zip(values) {
-            *element = self.tables[channel][usize::from(value)];
-        }
-        out
-    }
-
-    #[inline(always)]
-    fn one(&self, channel: usize, value: u8) -> T {
-        self.tables[channel][usize::from(value)]
-    }
-}
-
 /// By a formula; single values by the tables, which say the same.
 pub(super) struct Compute<'a, T, F> {
     pub tables: &'a [[T; 256]],

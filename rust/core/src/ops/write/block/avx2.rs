@@ -28,9 +28,9 @@ impl Floats for Avx2 {
 
     #[inline(always)]
     fn mul_add(self, factor: Self, term: Self) -> Self {
-        let (Self([a, b]), Self([c, d]), Self([e, f])) = (self, factor, term);
+        let ([low, high], [low_factor, high_factor], [low_term, high_term]) = (self.0, factor.0, term.0);
         // SAFETY: see the type.
-        Self(unsafe { [_mm256_fmadd_ps(a, c, e), _mm256_fmadd_ps(b, d, f)] })
+        Self(unsafe { [_mm256_fmadd_ps(low, low_factor, low_term), _mm256_fmadd_ps(high, high_factor, high_term)] })
     }
 }
 
