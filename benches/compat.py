@@ -47,7 +47,7 @@ def run(scratch: Path, rounds: int, console: Console) -> None:
         printed: dict[str, set[str]] = {name: set() for name in RUNNERS}
         for _ in range(rounds):
             for name, runner in RUNNERS.items():
-                arguments = [*runner, str(SCRIPT), "--root", str(scratch), "--flag", flag, *extra]
+                arguments = [*runner, str(SCRIPT), "--root", str(scratch), "--flag", flag, "--epochs", "4", *extra]
                 done = subprocess.run(
                     [sys.executable, *arguments], check=True, capture_output=True, text=True, env=ENVIRONMENT
                 )

@@ -86,6 +86,8 @@ def facts(loader: Any) -> Any:
 
 
 def _facts(dataset: Any) -> Iterator[Any]:
+    from torch.utils.data import ConcatDataset, Subset
+
     if isinstance(dataset, (MedMNIST, ArrayDataset)):
         labels = np.asarray(dataset.labels)
         checksum = zlib.crc32(np.ascontiguousarray(labels).view(np.uint8).data) if labels.dtype.kind in "biuf" else 0
@@ -93,10 +95,10 @@ def _facts(dataset: Any) -> Iterator[Any]:
         yield labels.shape, labels.dtype, checksum
         # torchvision's transforms print their parameters, which scripts may assign to.
         yield _Same(dataset.transform), repr(dataset.transform), _Same(dataset.target_transform), dataset.as_rgb
-    elif hasattr(dataset, "indices") and hasattr(dataset, "dataset"):
+    elif type(dataset) is Subset:
         yield _Same(dataset.indices), len(dataset.indices)
         yield from _facts(dataset.dataset)
-    elif isinstance(getattr(dataset, "datasets", None), list):
+    elif type(dataset) is ConcatDataset:
         for one in dataset.datasets:
             yield from _facts(one)
 

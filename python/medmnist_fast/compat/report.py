@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 from medmnist_fast._core import __version__
+from medmnist_fast.dataset import MedMNIST
 
 
 @dataclass
@@ -57,13 +58,13 @@ class Report:
 
 
 def name_of(dataset: Any) -> str:
-    """A data set in a few words: class, split, size."""
+    """A data set in a few words: its class, and of MedMNIST's also split and size."""
+    from torch.utils.data import Subset
+
     name = type(dataset).__qualname__
-    inner = getattr(dataset, "dataset", None)
-    if inner is not None:
-        return f"{name} of {name_of(inner)}"
-    split, size = getattr(dataset, "split", None), getattr(dataset, "size", None)
-    return f"{name}({split!r}, size={size})" if isinstance(split, str) and isinstance(size, int) else name
+    if type(dataset) is Subset:
+        return f"{name} of {name_of(dataset.dataset)}"
+    return f"{name}({dataset.split!r}, size={dataset.size})" if isinstance(dataset, MedMNIST) else name
 
 
 def place_of_caller() -> str:
