@@ -143,13 +143,14 @@ impl Plan {
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
+        let (bytes, view) = work.finish();
         let Some(tail) = &self.float else {
-            work.write(&self.writer, past_caches, out);
+            self.writer.write(bytes, &view, past_caches, out);
             return;
         };
         let [first, second] = &mut scratch.floats;
         if tail.in_batch {
-            work.write(&self.writer, false, out);
+            self.writer.write(bytes, &view, false, out);
             tail.run(key, index, bytemuck::cast_slice_mut(out), &mut [], self.channels);
             return;
         }
@@ -159,7 +160,7 @@ impl Plan {
             }
         }
         let made = self.channels * tail.len.iter().product::<usize>();
-        work.write(&self.writer, false, bytemuck::cast_slice_mut(&mut first[..made]));
+        self.writer.write(bytes, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
         let values = tail.run(key, index, first, second, self.channels);
         float::store(values, self.channels, self.channels_last, self.dtype, out);
     }

@@ -11,15 +11,12 @@ use crate::{Error, Result};
 
 /// Weights are the same for all samples.
 #[derive(Debug)]
-struct Fixed {
-    slot: usize,
-    resize: Resize,
-}
+struct Fixed(Resize);
 
 impl PixelOp for Fixed {
     fn run(&self, work: &mut Work<'_>, _draw: Draw) {
-        let resize = work.buffers.resizers.take(self.slot, &self.resize);
-        work.resize(self.slot, resize);
+        let (height, width) = self.0.size();
+        work.map([height, width], work.channels, |image, out, kernel| self.0.run(image, kernel, out));
     }
 }
 
@@ -37,9 +34,11 @@ impl PixelOp for Random {
     fn run(&self, work: &mut Work<'_>, draw: Draw) {
         let [_, height, width] = work.view.len;
         let crop = self.draw(height, width, &mut draw.stream());
+        let (rows, columns) = self.resize.size();
         let mut resize = work.buffers.resizers.take(self.slot, &self.resize);
-        resize.set_crop(crop, self.resize.size()).expect("a crop inside the image");
-        work.resize(self.slot, resize);
+        resize.set_crop(crop, (rows, columns)).expect("a crop inside the image");
+        work.map([rows, columns], work.channels, |image, out, kernel| resize.run(image, kernel, out));
+        work.buffers.resizers.put_back(self.slot, resize);
     }
 }
 
@@ -73,7 +72,7 @@ impl Random {
     }
 }
 
-/// Resizers of one thread: their weights may change from sample to sample.
+/// Resizers of one thread, whose weights change from sample to sample.
 #[derive(Debug, Default)]
 pub(super) struct Resizers(Vec<Option<Resize>>);
 
@@ -85,7 +84,7 @@ impl Resizers {
         self.0[slot].take().unwrap_or_else(|| first.clone())
     }
 
-    pub(super) fn put_back(&mut self, slot: usize, resize: Resize) {
+    fn put_back(&mut self, slot: usize, resize: Resize) {
         self.0[slot] = Some(resize);
     }
 }
@@ -96,8 +95,7 @@ pub(super) fn fixed(state: &mut State, size: &Size, filter: Filter, region: Opti
     let [_, height, width] = state.resized(size)?;
     SampleShape::new(2, &[height, width, 3])?;
     let resize = Resize::new(filter, (state.len[1], state.len[2]), region, (height, width))?;
-    let slot = state.resizer();
-    state.push_pixel(Fixed { slot, resize });
+    state.push_pixel(Fixed(resize));
     state.len = [1, height, width];
     Ok(format!("resize, {filter:?}, weights made once").to_lowercase())
 }
@@ -115,7 +113,8 @@ pub(super) fn random(
         return Err(Error::invalid("scale (0.0, 0.0); allowed: more than 0"));
     }
     let resize = Resize::new(filter, (state.len[1], state.len[2]), None, (height, width))?;
-    let slot = state.resizer();
+    let slot = state.resizers;
+    state.resizers += 1;
     state.push_pixel(Random { scale, ratio, slot, resize });
     state.len = [1, height, width];
     Ok(format!("crop and resize in one, {filter:?}, weights per sample").to_lowercase())

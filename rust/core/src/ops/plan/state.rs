@@ -29,8 +29,8 @@ pub(super) struct State {
     /// Number of the step that is being compiled, and of the next one.
     pub number: u16,
     pub next: u16,
-    /// Resizes so far; each has a resizer of its own per thread.
-    resizers: usize,
+    /// Random resizes, which have weights of their own per thread.
+    pub resizers: usize,
 }
 
 impl State {
@@ -69,12 +69,6 @@ impl State {
 
     pub(super) fn push_pixel(&mut self, op: impl PixelOp + 'static) {
         self.pixel.push(Numbered { number: self.number, op: Box::new(op) });
-    }
-
-    /// The number of another resizer.
-    pub(super) fn resizer(&mut self) -> usize {
-        self.resizers += 1;
-        self.resizers - 1
     }
 
     pub(super) fn push_float(&mut self, op: impl FloatOp + 'static) {

@@ -178,46 +178,4 @@ proptest! {
             prop_assert_eq!(sample, alone);
         }
     }
-
-    /// What is resized is written in strips; it is what comes of resizing, then moving the resized image.
-    #[test]
-    fn strips_are_parts_of_the_whole(
-        (height, width) in (1usize..150, 1usize..150),
-        (from_height, from_width) in (1usize..60, 1usize..60),
-        channels in prop_oneof![Just(1usize), Just(3)],
-        is_random: bool, turns: bool, channels_last: bool,
-        filter in prop_oneof![Just(Filter::Nearest), Just(Filter::Bilinear), Just(Filter::Lanczos)],
-        edge in 1usize..150,
-        bytes in prop::collection::vec(any::<u8>(), 60 * 60 * 3),
-    ) {
-        let resize = if is_random {
-            Step::random_resized_crop([height, width], [0.1, 1.0], [0.5, 2.0], filter)
-        } else {
-            Step::resize(Size::Exactly(vec![height, width]), filter, None)
-        }.expect("valid");
-        let edge = edge.min(height).min(width);
-        let moves = [
-            flip(0.5),
-            Step::random_vertical_flip(0.5).expect("valid"),
-            Step::random_crop(vec![edge], None, false, vec![0.0], PadMode::Constant).expect("valid"),
-            Step::random_rotate90(if turns { 0.5 } else { 0.0 }, None).expect("valid"),
-        ];
-        let shape = SampleShape::Image { height: from_height, width: from_width, channels };
-        let run = |steps: &[Step], shape: SampleShape, image: &[u8], channels_last: bool| {
-            let plan = Plan::compile(steps, shape, false, Output { dtype: None, channels_last }).expect("fits");
-            let mut out = vec![0; plan.output_len()];
-            plan.fill_in_order(image, 3..4, KEY, &mut out);
-            out
-        };
-        let image = &bytes[..shape.byte_len()];
-        let resized = run(std::slice::from_ref(&resize), shape, image, true);
-        // A step in place of the resize, for the same draws.
-        let expected = run(
-            &[vec![flip(0.0)], moves.to_vec()].concat(),
-            SampleShape::Image { height, width, channels },
-            &resized,
-            channels_last,
-        );
-        prop_assert_eq!(run(&[vec![resize], moves.to_vec()].concat(), shape, image, channels_last), expected);
-    }
 }

@@ -1,21 +1,10 @@
 //! One sample on its way through the steps on `uint8`: where its bytes are, and what is still to be done to them.
 
-use std::ops::Range;
-
 use super::super::colour::tables;
 use super::super::image::{Image, ImageMut};
-use super::super::resize::Resize;
 use super::super::view::View;
-use super::super::write::Writer;
 use super::gather::gather;
 use super::resize::Resizers;
-
-/// Bytes of a resized image that are made, and written, at a time. While a strip leaves for memory past the caches the
-/// next one is computed: at 224 pixels a quarter of the time for both.
-const STRIP: usize = 8 << 10;
-
-/// Kernels make this many rows at a time.
-const ROWS: usize = 4;
 
 /// A table for each of up to three channels.
 pub(in crate::ops) type Luts = [[u8; 256]; 3];
@@ -47,16 +36,6 @@ impl Place {
     }
 }
 
-/// A resize whose rows are still to be made; crops, flips and turns of its result are already in the view.
-#[derive(Debug)]
-struct Resizing {
-    /// Where the resizer belongs.
-    slot: usize,
-    resize: Resize,
-    /// First byte of the packed image that it is made of.
-    start: usize,
-}
-
 /// The sample. Crops, flips and quarter turns are kept as a view and tables are composed until a step needs the bytes.
 #[derive(Debug)]
 pub(in crate::ops) struct Work<'a> {
@@ -65,7 +44,6 @@ pub(in crate::ops) struct Work<'a> {
     place: Place,
     pub view: View,
     pub channels: usize,
-    resizing: Option<Resizing>,
     /// What pixel values have yet to become.
     luts: Option<Luts>,
 }
@@ -73,8 +51,7 @@ pub(in crate::ops) struct Work<'a> {
 impl<'a> Work<'a> {
     /// A packed sample.
     pub(in crate::ops) fn new(source: &'a [u8], len: [usize; 3], channels: usize, buffers: &'a mut Buffers) -> Self {
-        let view = View::packed(len, channels);
-        Self { source, buffers, place: Place::Source, view, channels, resizing: None, luts: None }
+        Self { source, buffers, place: Place::Source, view: View::packed(len, channels), channels, luts: None }
     }
 
     /// Maps the values of each channel, after all that was asked for before.
@@ -126,8 +103,11 @@ impl<'a> Work<'a> {
     ) {
         self.settle();
         let next = self.place.other();
+        let mut out = std::mem::take(&mut self.buffers.pixels[next]);
         let len = height * width * channels;
-        let mut out = self.free_buffer(len);
+        if out.len() < len {
+            out.resize(len, 0);
+        }
         let mut kernel = std::mem::take(&mut self.buffers.kernel);
         map(self.image(), ImageMut { pixels: &mut out[..len], height, width, channels }, &mut kernel);
         self.buffers.kernel = kernel;
@@ -137,83 +117,8 @@ impl<'a> Work<'a> {
         self.view = View::packed([1, height, width], channels);
     }
 
-    /// Resizes the image by what was taken from a slot. The rows of the result are made when they are needed.
-    pub(in crate::ops) fn resize(&mut self, slot: usize, resize: Resize) {
-        self.settle();
-        let mut kernel = std::mem::take(&mut self.buffers.kernel);
-        resize.begin(self.image(), &mut kernel);
-        self.buffers.kernel = kernel;
-        let (height, width) = resize.size();
-        self.resizing = Some(Resizing { slot, resize, start: self.view.offset });
-        self.view = View::packed([1, height, width], self.channels);
-    }
-
-    /// The last pass: writes the sample to `out`.
-    pub(super) fn write(&mut self, writer: &Writer, past_caches: bool, out: &mut [u8]) {
-        if let Some(resizing) = self.resizing.take_if(|resizing| {
-            let pitch = resizing.resize.size().1 * self.channels;
-            self.luts.is_none() && has_rows_of(&self.view, self.channels, pitch)
-        }) {
-            self.write_strips(resizing, writer, past_caches, out);
-        } else {
-            let (bytes, view) = self.finish();
-            writer.write(bytes, &view, 0, past_caches, out);
-        }
-    }
-
-    /// Makes the rows of a resized image that are in view, and writes each strip of them at once.
-    fn write_strips(&mut self, resizing: Resizing, writer: &Writer, past_caches: bool, out: &mut [u8]) {
-        let View { offset, len: [_, height, width], step } = self.view;
-        let pitch = resizing.resize.size().1 * self.channels;
-        let (first, column) = (offset / pitch, offset % pitch);
-        let backwards = step[1] < 0;
-        let rows = if backwards { first + 1 - height..first + 1 } else { first..first + height };
-        let count = (STRIP / pitch).max(1).next_multiple_of(ROWS);
-        let mut strip = self.free_buffer(count * pitch);
-        for start in rows.clone().step_by(count) {
-            let end = rows.end.min(start + count);
-            let strip = &mut strip[..(end - start) * pitch];
-            self.make_rows(&resizing, start..end, strip);
-            let (top, before) = if backwards { (end - start - 1, rows.end - end) } else { (0, start - rows.start) };
-            let view = View { offset: top * pitch + column, len: [1, end - start, width], step };
-            writer.write(strip, &view, before * width, past_caches, out);
-        }
-        self.buffers.pixels[self.place.other()] = strip;
-        self.buffers.resizers.put_back(resizing.slot, resizing.resize);
-    }
-
-    /// Makes all rows of a resized image.
-    fn finish_resize(&mut self) {
-        let Some(resizing) = self.resizing.take() else { return };
-        let (height, width) = resizing.resize.size();
-        let len = height * width * self.channels;
-        let mut out = self.free_buffer(len);
-        self.make_rows(&resizing, 0..height, &mut out[..len]);
-        let next = self.place.other();
-        self.buffers.pixels[next] = out;
-        self.place = Place::Buffer(next);
-        self.buffers.resizers.put_back(resizing.slot, resizing.resize);
-    }
-
-    fn make_rows(&self, resizing: &Resizing, rows: Range<usize>, out: &mut [u8]) {
-        let (bytes, _, channels, _) = self.parts();
-        let (height, width) = resizing.resize.image_size();
-        let pixels = &bytes[resizing.start..][..height * width * channels];
-        resizing.resize.rows(Image { pixels, height, width, channels }, &self.buffers.kernel, rows, out);
-    }
-
-    /// The buffer that is free, of `len` bytes or more.
-    fn free_buffer(&mut self, len: usize) -> Vec<u8> {
-        let mut out = std::mem::take(&mut self.buffers.pixels[self.place.other()]);
-        if out.len() < len {
-            out.resize(len, 0);
-        }
-        out
-    }
-
-    /// The bytes and the view of them whose rows run forwards or backwards.
-    fn finish(&mut self) -> (&[u8], View) {
-        self.finish_resize();
+    /// The bytes and the view of them whose rows run forwards or backwards, for the last pass.
+    pub(in crate::ops) fn finish(&mut self) -> (&[u8], View) {
         if self.luts.is_some() || self.view.step[2].unsigned_abs() != self.channels && self.view.len[2] > 1 {
             self.copy();
         }
@@ -231,7 +136,6 @@ impl<'a> Work<'a> {
 
     /// Packs the view and applies the tables, if there is anything of that to do.
     fn settle(&mut self) {
-        self.finish_resize();
         if self.luts.is_some() || !self.view.is_packed(self.channels) {
             self.copy();
         }
@@ -240,8 +144,11 @@ impl<'a> Work<'a> {
     /// Copies the view into the free buffer, through the tables.
     fn copy(&mut self) {
         let next = self.place.other();
+        let mut out = std::mem::take(&mut self.buffers.pixels[next]);
         let len = self.view.pixels() * self.channels;
-        let mut out = self.free_buffer(len);
+        if out.len() < len {
+            out.resize(len, 0);
+        }
         let (bytes, view, channels, luts) = self.parts();
         match channels {
             3 => gather::<3>(bytes, &view, luts, &mut out[..len]),
@@ -252,12 +159,4 @@ impl<'a> Work<'a> {
         self.luts = None;
         self.view = View::packed(self.view.len, self.channels);
     }
-}
-
-/// Whether each row of a view is part of a row of an image of `pitch` bytes, and neighbours are neighbours.
-fn has_rows_of(view: &View, channels: usize, pitch: usize) -> bool {
-    let [_, height, width] = view.len;
-    view.step[2].unsigned_abs() == channels
-        && width * channels <= pitch
-        && (height == 1 || view.step[1].unsigned_abs() == pitch)
 }

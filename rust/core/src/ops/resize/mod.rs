@@ -28,8 +28,6 @@ mod tests;
 pub use filter::Filter;
 pub use geometry::Crop;
 
-use std::ops::Range;
-
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
 use crate::Result;
@@ -93,11 +91,6 @@ impl Resize {
         Ok(())
     }
 
-    /// (height, width) of the images it takes.
-    pub(in crate::ops) fn image_size(&self) -> (usize, usize) {
-        self.geometry.image
-    }
-
     /// (height, width) of the result.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
@@ -138,95 +131,52 @@ impl Resize {
             "size of the result"
         );
         assert_eq!(pixels.len(), height * width * channels, "bytes of the image");
-        assert_eq!(out.pixels.len(), out.height * out.width * channels, "bytes of the result");
-        self.begin(image, scratch);
-        self.rows(image, scratch, 0..out.height, out.pixels);
-    }
-
-    /// The first of two passes, into `scratch`; where one is enough, nothing.
-    ///
-    /// # Panics
-    ///
-    /// As [`Resize::run`].
-    pub(in crate::ops) fn begin(&self, image: Image<'_>, scratch: &mut Vec<u8>) {
-        match image.channels {
-            1 => self.first_pass::<1>(image.pixels, scratch),
-            3 => self.first_pass::<3>(image.pixels, scratch),
+        let ImageMut { pixels: out, height, width, .. } = out;
+        assert_eq!(out.len(), height * width * channels, "bytes of the result");
+        match channels {
+            1 => self.run_channels::<1>(pixels, scratch, out),
+            3 => self.run_channels::<3>(pixels, scratch, out),
             channels => panic!("{channels} channels"),
         }
     }
 
-    /// Some rows of the result, after [`Resize::begin`] with the same image and memory.
-    ///
-    /// # Panics
-    ///
-    /// As [`Resize::run`].
-    pub(in crate::ops) fn rows(&self, image: Image<'_>, scratch: &[u8], rows: Range<usize>, out: &mut [u8]) {
-        match image.channels {
-            1 => self.last_pass::<1>(image.pixels, scratch, rows, out),
-            3 => self.last_pass::<3>(image.pixels, scratch, rows, out),
-            channels => panic!("{channels} channels"),
-        }
-    }
-
-    fn first_pass<const CHANNELS: usize>(&self, pixels: &[u8], scratch: &mut Vec<u8>) {
-        let Geometry { to, path: Path::Passes { horizontal: true, vertical: true, rows_first }, .. } = self.geometry
-        else {
-            return;
-        };
-        let source = self.view::<CHANNELS>(pixels);
-        if rows_first {
-            let (first, last) = self.columns.reach;
-            let between = grown(scratch, to.0 * (last - first) * CHANNELS);
-            self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, 0..to.0, between);
-        } else {
-            let (first, last) = self.rows.reach;
-            let between = grown(scratch, (last - first) * to.1 * CHANNELS);
-            self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
-        }
-    }
-
-    fn last_pass<const CHANNELS: usize>(&self, pixels: &[u8], scratch: &[u8], rows: Range<usize>, out: &mut [u8]) {
-        let Geometry { to, path, .. } = self.geometry;
-        let source = self.view::<CHANNELS>(pixels);
+    fn run_channels<const CHANNELS: usize>(&self, pixels: &[u8], scratch: &mut Vec<u8>, out: &mut [u8]) {
+        let Geometry { image, view, to, path, .. } = self.geometry;
+        let pitch = image.1 * CHANNELS;
+        let source = &pixels[view.top * pitch + view.left * CHANNELS..];
+        let source = Rows::new(source, pitch, view.width * CHANNELS, view.height);
         match path {
             Path::Copy { top, left } => {
-                let source = source.columns(left * CHANNELS, (left + to.1) * CHANNELS);
-                for (row, out) in rows.zip(out.chunks_exact_mut(source.len())) {
-                    out.copy_from_slice(source.row(top + row));
+                let source = source.columns(left * CHANNELS, (left + to.1) * CHANNELS).between(top, top + to.0);
+                for (row, out) in out.chunks_exact_mut(source.len()).enumerate() {
+                    out.copy_from_slice(source.row(row));
                 }
             }
-            Path::Nearest => nearest::run::<CHANNELS>(source, &self.row_places, rows, &self.column_places, out),
-            Path::Passes { horizontal: true, vertical: false, .. } => {
-                self.horizontal::<CHANNELS>(source.between(rows.start, rows.end), 0, out);
-            }
-            Path::Passes { horizontal: false, .. } => self.vertical(source, 0, rows, out),
+            Path::Nearest => nearest::run::<CHANNELS>(source, &self.row_places, &self.column_places, out),
+            Path::Passes { horizontal: true, vertical: false, .. } => self.horizontal::<CHANNELS>(source, 0, out),
+            Path::Passes { horizontal: false, .. } => self.vertical(source, 0, out),
             Path::Passes { rows_first: false, .. } => {
                 let (first, last) = self.rows.reach;
-                let between = Rows::new(scratch, to.1 * CHANNELS, to.1 * CHANNELS, last - first);
-                self.vertical(between, first, rows, out);
+                let between = grown(scratch, (last - first) * to.1 * CHANNELS);
+                self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
+                self.vertical(Rows::packed(between, to.1 * CHANNELS), first, out);
             }
             Path::Passes { rows_first: true, .. } => {
                 let (first, last) = self.columns.reach;
-                let between = Rows::new(scratch, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);
-                self.horizontal::<CHANNELS>(between.between(rows.start, rows.end), first, out);
+                let between = grown(scratch, to.0 * (last - first) * CHANNELS);
+                self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, between);
+                let between = Rows::new(between, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);
+                self.horizontal::<CHANNELS>(between, first, out);
             }
         }
-    }
-
-    /// What filters can see of an image.
-    fn view<'a, const CHANNELS: usize>(&self, pixels: &'a [u8]) -> Rows<'a> {
-        let Geometry { image, view, .. } = self.geometry;
-        let pitch = image.1 * CHANNELS;
-        Rows::new(&pixels[view.top * pitch + view.left * CHANNELS..], pitch, view.width * CHANNELS, view.height)
     }
 
     fn horizontal<const CHANNELS: usize>(&self, source: Rows<'_>, first: usize, out: &mut [u8]) {
         passes::horizontal::<CHANNELS>(self.simd, source, first, &self.columns, out);
     }
 
-    fn vertical(&self, source: Rows<'_>, first: usize, places: Range<usize>, out: &mut [u8]) {
-        passes::vertical(self.simd, source, first, &self.rows, places, out);
+    fn vertical(&self, source: Rows<'_>, first: usize, out: &mut [u8]) {
+        passes::vertical(self.simd, source, first, &self.rows, out);
     }
 }
 

@@ -1,7 +1,5 @@
 //! Nearest neighbour: Pillow's `ImagingScaleAffine` (`Geometry.c`), which steps through the box by adding up.
 
-use std::ops::Range;
-
 use super::rows::Rows;
 
 /// Stands for a place outside the image, which is black; adding up can end there.
@@ -31,23 +29,16 @@ impl Places {
     }
 }
 
-/// Takes the pixels at `rows`, of them those of `range`, and `columns` of `source`, one row after another in `out`.
-pub(super) fn run<const CHANNELS: usize>(
-    source: Rows<'_>,
-    rows: &Places,
-    range: Range<usize>,
-    columns: &Places,
-    out: &mut [u8],
-) {
-    let rows = &rows.0[range];
+/// Takes the pixels at `rows` and `columns` of `source`, one row of them after another in `out`.
+pub(super) fn run<const CHANNELS: usize>(source: Rows<'_>, rows: &Places, columns: &Places, out: &mut [u8]) {
     let len = columns.0.len() * CHANNELS;
     let inside = columns.0.partition_point(|&column| column != OUTSIDE);
-    for (index, &row) in rows.iter().enumerate() {
+    for (index, &row) in rows.0.iter().enumerate() {
         let (done, out) = out.split_at_mut(index * len);
         let out = &mut out[..len];
         if row == OUTSIDE {
             out.fill(0);
-        } else if index > 0 && rows[index - 1] == row {
+        } else if index > 0 && rows.0[index - 1] == row {
             out.copy_from_slice(&done[done.len() - len..]);
         } else {
             let (pixels, _) = source.row(row as usize).as_chunks::<CHANNELS>();

@@ -8,7 +8,6 @@ use std::arch::aarch64::{
     vqmovn_s32, vqmovun_s16, vreinterpret_u8_u32, vreinterpret_u32_u8, vreinterpretq_s32_u32, vset_lane_u32,
     vshrq_n_s32, vst1q_u8,
 };
-use std::ops::Range;
 
 use super::axis::{Axis, HALF, PRECISION};
 use super::rows::Rows;
@@ -82,10 +81,10 @@ fn clipped(sums: int32x4_t) -> [u8; 4] {
     vget_lane_u32::<0>(vreinterpret_u32_u8(vqmovun_s16(vcombine_s16(words, words)))).to_le_bytes()
 }
 
-/// Makes the rows at `places` of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
 #[target_feature(enable = "neon")]
-pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, places: Range<usize>, out: &mut [u8]) {
-    for (place, out) in places.zip(out.chunks_exact_mut(source.len())) {
+pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
         let (start, weights) = axis.taps(place);
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let mut sums = [vdupq_n_s32(HALF); 4];

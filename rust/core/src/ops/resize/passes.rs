@@ -1,7 +1,5 @@
 //! The two passes, by the back-end that is asked for.
 
-use std::ops::Range;
-
 use super::axis::Axis;
 #[cfg(target_arch = "aarch64")]
 use super::neon;
@@ -34,19 +32,19 @@ pub(super) fn horizontal<const CHANNELS: usize>(
     }
 }
 
-/// Makes the rows at `places` of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
 #[allow(unsafe_code, reason = "calls of what a processor may lack")]
-pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, places: Range<usize>, out: &mut [u8]) {
+pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
     match simd {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx512 => unsafe { avx512::vertical(source, first, axis, places, out) },
+        Simd::Avx512 => unsafe { avx512::vertical(source, first, axis, out) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx2 => unsafe { avx2::vertical(source, first, axis, places, out) },
+        Simd::Avx2 => unsafe { avx2::vertical(source, first, axis, out) },
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
-        Simd::Neon => unsafe { neon::vertical(source, first, axis, places, out) },
-        _ => scalar::vertical(source, first, axis, places, out),
+        Simd::Neon => unsafe { neon::vertical(source, first, axis, out) },
+        _ => scalar::vertical(source, first, axis, out),
     }
 }

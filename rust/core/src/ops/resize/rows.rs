@@ -21,6 +21,11 @@ impl<'a> Rows<'a> {
         Self { bytes, pitch, len, count }
     }
 
+    /// Rows after one another.
+    pub(super) fn packed(bytes: &'a [u8], len: usize) -> Self {
+        Self::new(bytes, len, len, bytes.len() / len)
+    }
+
     /// The bytes of one row.
     #[inline]
     pub(super) fn row(self, index: usize) -> &'a [u8] {

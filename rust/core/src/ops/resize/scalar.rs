@@ -1,7 +1,5 @@
 //! Both passes in plain Rust: the reference that the other back-ends are held to.
 
-use std::ops::Range;
-
 use super::axis::{Axis, HALF, PRECISION};
 use super::rows::Rows;
 
@@ -27,10 +25,10 @@ pub(super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, 
     }
 }
 
-/// Makes the rows at `places` of the rows of `source`, one after another in `out`; `first` is the place
+/// Makes `axis.length` rows of the rows of `source`, one after another in `out`; `first` is the place
 /// on the axis where `source` begins.
-pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, places: Range<usize>, out: &mut [u8]) {
-    for (place, out) in places.zip(out.chunks_exact_mut(source.len())) {
+pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
         let (start, weights) = axis.taps(place);
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let mut sums = [HALF; BLOCK];

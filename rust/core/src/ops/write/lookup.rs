@@ -1,17 +1,15 @@
 //! By tables, where no formula agrees with them, and for the scalar back-end. Vectors gain nothing here: their gathers
 //! take longer than as many single loads, and so does taking their bytes apart.
 
-use super::Rows;
+use super::Target;
 use crate::ops::view::View;
 
 /// Writes all rows of a view, each channel by its table.
-pub(super) fn write<T: Copy>(tables: &[[T; 256]], source: &[u8], view: &View, target: Rows, out: &mut [T]) {
-    let Rows { target, first: begin, .. } = target;
-    let plane = out.len() / target.channels;
+pub(super) fn write<T: Copy>(tables: &[[T; 256]], source: &[u8], view: &View, target: Target, out: &mut [T]) {
+    let plane = view.pixels();
     let view = view.in_long_rows();
     let len = view.len[2];
     for (number, first) in view.rows().enumerate() {
-        let begin = begin + number * len;
         for (channel, table) in tables.iter().enumerate() {
             let mut from = first + channel % target.stored;
             let mut element = |element: &mut T| {
@@ -19,10 +17,10 @@ pub(super) fn write<T: Copy>(tables: &[[T; 256]], source: &[u8], view: &View, ta
                 from = from.wrapping_add_signed(view.step[2]);
             };
             if target.channels_last {
-                let pixels = out[begin * target.channels..].chunks_exact_mut(target.channels).take(len);
+                let pixels = out[number * len * target.channels..].chunks_exact_mut(target.channels).take(len);
                 pixels.for_each(|pixel| element(&mut pixel[channel]));
             } else {
-                out[channel * plane + begin..][..len].iter_mut().for_each(&mut element);
+                out[channel * plane + number * len..][..len].iter_mut().for_each(&mut element);
             }
         }
     }

@@ -35,8 +35,6 @@ pub(super) struct Target {
 #[derive(Debug, Clone, Copy)]
 struct Rows {
     target: Target,
-    /// Which pixel of the sample the first one of a view becomes.
-    first: usize,
     past_caches: bool,
 }
 
@@ -94,13 +92,13 @@ impl Writer {
         }
     }
 
-    /// Writes the pixels of `view`, whose rows run forwards or backwards through `source`, to the sample `out`, from its
-    /// `first` pixel on; `past_caches` as [`stream`] explains, with [`stream::finish`] to follow.
+    /// Writes the pixels of `view`, whose rows run forwards or backwards through `source`, to `out`; `past_caches` as
+    /// [`stream`] explains, with [`stream::finish`] to follow.
     ///
     /// # Panics
-    /// If `view` is not inside `source`, or `out` is no aligned block of a sample's size.
-    pub(super) fn write(&self, source: &[u8], view: &View, first: usize, past_caches: bool, out: &mut [u8]) {
-        let target = Rows { target: self.target, first, past_caches };
+    /// If `view` is not inside `source`, or `out` is no aligned block of its size.
+    pub(super) fn write(&self, source: &[u8], view: &View, past_caches: bool, out: &mut [u8]) {
+        let target = Rows { target: self.target, past_caches };
         match &self.map {
             Map::Same => rows::write(self.simd, &Same, source, view, target, out),
             Map::F32(tables, by) => self.by(tables, by.as_ref(), source, view, target, out),
@@ -120,7 +118,7 @@ impl Writer {
     ) {
         let out = bytemuck::cast_slice_mut(out);
         match formulas {
-            None => lookup::write(tables, source, view, target, out),
+            None => lookup::write(tables, source, view, self.target, out),
             Some(Formulas::Brief(constants)) => {
                 rows::write(self.simd, &Compute { tables, formula: Brief, constants }, source, view, target, out);
             }
@@ -167,7 +165,7 @@ mod tests {
         #[test]
         fn equals_the_table(
             (height, width, stored) in (1usize..5, 1usize..70, prop_oneof![Just(1usize), Just(3)]),
-            to_rgb: bool, channels_last: bool, past_caches: bool, flips: [bool; 2], crop: bool, cut in 0usize..5,
+            to_rgb: bool, channels_last: bool, past_caches: bool, flips: [bool; 2], crop: bool,
             parameters in prop::collection::vec((-1f32..2.0, prop_oneof![0.01f32..2.0, Just(0.5)]), 3),
             random in prop::collection::vec(any::<u8>(), 5 * 70 * 3),
         ) {
@@ -184,20 +182,13 @@ mod tests {
             }).collect();
             let source = &random[..height * width * stored];
             let expected = naive(&tables, source, &view, target);
-            // In two parts.
-            let cut = cut.min(view.len[1]);
-            let (mut above, mut below) = (view, view);
-            above.crop(1, 0, cut);
-            below.crop(1, cut, view.len[1] - cut);
-            let parts = [(above, 0), (below, cut * view.len[2])].into_iter().filter(|(view, _)| view.pixels() > 0);
             let write = |dtype: DType, tables: Option<&[Table]>| {
                 let mut out = vec![0f32; expected.len()];
                 let len = expected.len() * dtype.size();
                 let bytes = &mut bytemuck::cast_slice_mut::<f32, u8>(&mut out)[..len];
-                let writer = Writer::new(Simd::get().expect("known"), target, tables, dtype);
-                parts.clone().for_each(|(view, first)| writer.write(source, &view, first, past_caches, bytes));
+                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(source, &view, past_caches, bytes);
                 let vector = bytes.to_vec();
-                Writer::new(Simd::Scalar, target, tables, dtype).write(source, &view, 0, past_caches, bytes);
+                Writer::new(Simd::Scalar, target, tables, dtype).write(source, &view, past_caches, bytes);
                 assert_eq!(vector, bytes, "back-ends differ");
                 vector
             };

@@ -59,13 +59,13 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
     target: Rows,
     out: &mut [C::Out],
 ) {
-    let plane = out.len() / target.target.channels;
+    let plane = view.pixels();
     let view = view.in_long_rows();
     let len = view.len[2];
-    let Rows { first: begin, past_caches, .. } = target;
+    let past_caches = target.past_caches;
     let rows = view.rows().enumerate().map(|(number, first)| {
         let first = if FORWARDS { first } else { first - (len - 1) * STORED };
-        (source[first..first + len * STORED].as_chunks::<STORED>().0, begin + number * len..begin + (number + 1) * len)
+        (source[first..first + len * STORED].as_chunks::<STORED>().0, number * len..(number + 1) * len)
     });
     if INTERLEAVED {
         let by = ready::<C, B, INTERLEAVED, 3>(convert);

@@ -4,7 +4,6 @@ use std::arch::x86_64::{
     __m256i, _mm256_add_epi16, _mm256_maddubs_epi16, _mm256_mulhrs_epi16, _mm256_packs_epi32, _mm256_packus_epi16,
     _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_unpackhi_epi8, _mm256_unpacklo_epi8,
 };
-use std::ops::Range;
 
 use super::super::axis::{Axis, QUAD};
 use super::super::rows::Rows;
@@ -15,10 +14,10 @@ use super::{Halves, add_dot, dot, half, values};
 /// Bytes in a register.
 const BLOCK: usize = 32;
 
-/// Makes the rows at `places` of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
 #[target_feature(enable = "avx2")]
-pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, places: Range<usize>, out: &mut [u8]) {
-    for (place, out) in places.zip(out.chunks_exact_mut(source.len())) {
+pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
         let (start, weights) = axis.taps(place);
         let source = source.between(start - first, start - first + weights.len());
         match (Short::of(weights), weights.len()) {

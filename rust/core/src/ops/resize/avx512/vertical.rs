@@ -5,7 +5,6 @@ use std::arch::x86_64::{
     _mm512_packus_epi16, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_slli_epi32, _mm512_srai_epi32,
     _mm512_unpackhi_epi8, _mm512_unpackhi_epi16, _mm512_unpacklo_epi8, _mm512_unpacklo_epi16,
 };
-use std::ops::Range;
 
 use super::super::axis::{Axis, PRECISION, QUAD};
 use super::super::rows::Rows;
@@ -16,10 +15,10 @@ use super::{Sums, add_dot, dot, half, total};
 /// Bytes in a register.
 const BLOCK: usize = 64;
 
-/// Makes the rows at `places` of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]
-pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, places: Range<usize>, out: &mut [u8]) {
-    for (place, out) in places.zip(out.chunks_exact_mut(source.len())) {
+pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
         let (start, weights) = axis.taps(place);
         let source = source.between(start - first, start - first + weights.len());
         match (Short::of(weights), weights.len()) {
