@@ -1,6 +1,5 @@
 """Data for the tests: official files where they are at hand, else phantoms of the same layout."""
 
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,15 +26,13 @@ def pytest_report_header() -> list[str]:
     return [f"references: {versions}", f"back-ends: {', '.join(available_backends())}"]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _no_default_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads the home folder or the environment of the person who runs it."""
+@pytest.fixture(autouse=True)
+def _no_default_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the home folder or the environment of the person who runs it, nor what another left at home."""
     home = str(tmp_path_factory.mktemp("home"))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.delenv("MEDMNIST_ROOT", raising=False)
-        monkeypatch.setenv("HOME", home)
-        monkeypatch.setenv("USERPROFILE", home)
-        yield
+    monkeypatch.delenv("MEDMNIST_ROOT", raising=False)
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv("USERPROFILE", home)
 
 
 @pytest.fixture(scope="session")

@@ -41,10 +41,7 @@ def test_checksums_are_those_of_the_official_files(data_root: Path) -> None:
         assert (checksum == mf.INFO[flag][f"MD5_{size}" if size else "MD5"]) == official
 
 
-def test_default_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # A home of its own: benchmarks that tests run import medmnist, which makes the folder.
-    for variable in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(variable, str(tmp_path))
+def test_default_root(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mf.default_root() == Path.home() / ".medmnist"
     monkeypatch.setenv("MEDMNIST_ROOT", "/somewhere")
     assert mf.default_root() == Path("/somewhere")
