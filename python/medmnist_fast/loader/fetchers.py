@@ -126,10 +126,6 @@ class Engine(Fetcher):
             told,
         )
 
-    def samples(self, start: int) -> int:
-        """Samples of this rank from position ``start`` of an epoch's order on."""
-        return self._loader.len(start)[0]
-
     def statistics(self) -> tuple[int, int, float, float, float, int]:
         """See :class:`Fetcher`."""
         return self._loader.statistics()
