@@ -1,36 +1,83 @@
-"""``python -m benches [--rounds N] [--root DIR]``: all benchmarks, one after the other."""
+"""``python -m benches``: everything that is measured, beside everything it is compared with.
+
+Rates and openings are a run that can be stored (``--output``), shown again (``python -m benches.report``) and drawn;
+tables of one question each (kernels, the loader's own cost, evaluation, saving, memory) follow it.
+"""
 
 import argparse
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from benches import decoding, evaluation, kernels, loader, loading, memory, pipelines
-from benches.machine import describe
+from benches import compat, environments, evaluation, importing, kernels, loader, memory, opening, saving, throughput
+from benches.machine import commit, describe, machine, versions
+from benches.report import pictures, tables
+from benches.rows import Run
+
+GROUPS = {
+    "rates": throughput.RATED,
+    "rest": throughput.REST,
+    "varied": tuple(throughput.varied()),
+    "decoding": throughput.DECODED,
+}
+TABLES = ("kernels", "loader", "evaluation", "importing", "saving", "compat", "memory")
 
 
 def main() -> None:
-    """Run the benchmarks and print their tables."""
-    parser = argparse.ArgumentParser(prog="python -m benches")
-    parser.add_argument("--rounds", type=int, default=7, help="timed rounds per contender, at least 5 (default: 7)")
+    """Run what is asked for and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
+    names = [*GROUPS, "opening", *TABLES]
+    parser.add_argument("only", nargs="*", metavar="PART", help=f"of {', '.join(names)}; by default all but rest")
+    parser.add_argument("--rounds", type=int, default=5, help="timed rounds per contender, at least 5 (default: 5)")
+    parser.add_argument("--peers", action="store_true", help="and the peers of `python -m benches.peers`")
+    parser.add_argument("--contender", action="append", help="this contender only; may be repeated")
     parser.add_argument("--gigabytes", type=float, default=3, help="size of the larger generated set (default: 3)")
     parser.add_argument("--root", type=Path, default=os.environ.get("MEDMNIST_ROOT"), help="folder of official files")
+    parser.add_argument("--output", type=Path, help="folder for the run as JSON and its pictures")
     options = parser.parse_args()
     if options.rounds < 5:
         parser.error(f"--rounds {options.rounds}; allowed: 5 or more, for a median that means something")
+    if unknown := set(options.only) - set(names):
+        parser.error(f"no part {', '.join(sorted(unknown))}; allowed: {', '.join(names)}")
+    chosen = options.only or [name for name in names if name != "rest"]
     console = Console(width=None if Console().is_terminal else 120, highlight=False)
     console.print(describe(), markup=False)
+    run = Run(datetime.now(UTC).date().isoformat(), commit(), machine(), versions(), options.rounds)
     with tempfile.TemporaryDirectory() as scratch:
-        loading.run(Path(scratch), options.rounds, console)
-        kernels.run(options.rounds, console)
-        with tempfile.TemporaryDirectory() as sets:
-            pipelines.run(Path(sets), options.rounds, console)
-            loader.run(Path(sets), options.rounds, console)
-        decoding.run(Path(scratch), options.root, options.rounds, console)
-        evaluation.run(options.rounds, console)
-        memory.run(Path(scratch), options.gigabytes, console)
+        folders = throughput.Folders(Path(scratch), options.root)
+        contenders = environments.of(options.contender, with_peers=options.peers)
+        for name in chosen:
+            if name in GROUPS:
+                throughput.measure(GROUPS[name], folders, contenders, run, lambda line: console.print(line, style="dim"))
+        if "opening" in chosen:
+            run.openings.extend(opening.measure(folders.of(opening.WORKLOAD), options.rounds))
+        if run.rows or run.openings:
+            tables.show(run, console)
+        if options.output:
+            run.write(options.output / "run.json")
+            pictures.write(run, options.output)
+            console.print(f"written: {options.output}", markup=False)
+        single(chosen, options, Path(scratch), console)
+
+
+def single(chosen: list[str], options: argparse.Namespace, scratch: Path, console: Console) -> None:
+    """The tables of one question each."""
+    rounds = options.rounds
+    runs = {
+        "kernels": lambda: kernels.run(rounds, console),
+        "loader": lambda: loader.run(scratch, rounds, console),
+        "evaluation": lambda: evaluation.run(rounds, console),
+        "importing": lambda: importing.run(rounds, console),
+        "saving": lambda: saving.run(options.root, rounds, console),
+        "compat": lambda: compat.run(rounds, console),
+        "memory": lambda: memory.run(scratch, options.gigabytes, console),
+    }
+    for name in TABLES:
+        if name in chosen:
+            runs[name]()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ It reads a request per line on standard input and answers each with one line of 
 - ``{"do": "check", "path": "..."}``: save a batch to the ``.npz`` at ``path`` as ``images`` and ``labels``.
 - ``{"do": "round", "seconds": 0.5}``: whole epochs until that time is over; answers ``{"images": n, "seconds": ...}``.
 
+A contender that has ``rate(workload)`` in place of ``open`` times itself: it has no first batch and none to check, and a
+round is answered ``{"rate": ...}``.
+
 An error is answered as ``{"failed": "sentence"}``. Needs Python, NumPy and the contender's own packages.
 """
 
@@ -34,7 +37,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     contender = None
-    epoch: Epoch | None = None
+    workload: Workload
+    epoch: Epoch
     try:
         contender = importlib.import_module(f"benches.contenders.{sys.argv[1]}")
         versions = {package: version(package) for package in contender.PACKAGES}
@@ -46,16 +50,24 @@ def main() -> None:
         request = json.loads(line)
         try:
             match request["do"]:
+                case "open" if hasattr(contender, "rate"):
+                    workload = Workload.from_dict(request["workload"])
+                    contender.rate(workload)
+                    reply = {"seconds": None}
                 case "open":
                     start = time.perf_counter()
                     epoch = contender.open(Workload.from_dict(request["workload"]), Path(request["folder"]))
                     first = next(epoch())
                     reply = {"seconds": time.perf_counter() - start}
                     del first
+                case "check" if hasattr(contender, "rate"):
+                    reply = {"unchecked": True}
                 case "check":
                     images, labels = next(epoch())
                     np.savez(request["path"], images=np.asarray(images), labels=np.asarray(labels))
                     reply = {}
+                case "round" if hasattr(contender, "rate"):
+                    reply = {"rate": contender.rate(workload)}
                 case "round":
                     reply = _round(epoch, request["seconds"])
         except UnsupportedError as error:

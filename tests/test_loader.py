@@ -122,6 +122,23 @@ def test_shapes_and_types(data_root: Path) -> None:
             assert torch.equal(images[:, :1], torch.from_numpy(val.imgs[:4, np.newaxis] / np.float32(255)))
 
 
+def test_volumes_as_they_are_in_the_file() -> None:
+    rng = np.random.default_rng(0)
+    volumes = mf.ArrayDataset(rng.integers(0, 256, (7, 4, 5, 6), np.uint8), np.zeros((7, 1), np.uint8), spatial_dims=3)
+    steps = T.Compose([T.RandomFlip(axes=(0, 1, 2)), T.RandomRotate90(axes=(0, 1))])
+    square = mf.ArrayDataset(rng.integers(0, 256, (7, 5, 5, 5), np.uint8), np.zeros((7, 1), np.uint8), spatial_dims=3)
+    [(images, _)] = mf.DataLoader(volumes, 7, dtype="uint8")
+    assert images.dtype == torch.uint8
+    assert np.array_equal(images[:, 0], volumes.imgs)
+    [(pixels, _)], [(floats, _)] = (
+        mf.DataLoader(square, 7, transform=steps, seed=3, dtype=dtype) for dtype in ("uint8", None)
+    )
+    assert torch.equal(pixels / 255, floats), "other draws"
+    with pytest.raises(ValueError, match="dtype uint8, but the samples are float32"):
+        mf.DataLoader(volumes, transform=T.ToTensor(), dtype="uint8")
+
+
+
 def test_lengths(train: mf.MedMNIST) -> None:
     train.imgs, train.labels = train.imgs[:50], train.labels[:50]
     for batch_size, drop_last, sizes in [

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 import medmnist_fast as mf
 from benches.workloads import Workload
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 
 TITLE = "medmnist_fast"
-PACKAGES = ("medmnist_fast",)
+PACKAGES = ("medmnist_fast", "torch")
 
 
 def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # noqa: A001 - every contender's
@@ -19,20 +20,22 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # no
     if workload.pipeline == "decode":
         return lambda: _decode(workload, folder)
     cls = getattr(mf, mf.INFO[workload.flag]["python_class"])
-    dataset = cls("train", root=folder, size=workload.size, strict=False)
+    dataset = cls("train", root=folder, size=workload.size)
     loader = mf.DataLoader(
         dataset,
         workload.batch_size,
         shuffle=True,
-        transform=T.Compose(_steps(workload)),
+        transform=T.Compose(steps(workload)),
         seed=0,
         num_workers=workload.threads,
         drop_last=True,
+        dtype=torch.uint8 if workload.pipeline == "u8" else None,
     )
     return lambda: iter(loader)
 
 
-def _steps(workload: Workload) -> list[T.Transform]:
+def steps(workload: Workload) -> list[T.Transform]:
+    """The workload as our transforms."""
     floats = [T.ToTensor(), T.Normalize([0.5], [0.5])]
     return {
         "u8": [],

@@ -13,21 +13,16 @@ from benches.workloads import UnsupportedError, Workload
 
 TITLE = "medmnist + torch DataLoader, 0 workers"
 PACKAGES = ("medmnist", "torch", "torchvision")
-WORKERS = 0
-
-FEW = {28: 2_560, 64: 1_280, 224: 256}
-"""Images of an epoch: the rate does not depend on it, the time of a benchmark does."""
-
 
 def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # noqa: A001 - every contender's
     """See ``benches.contenders``."""
-    return open_with(workload, folder, WORKERS)
+    return open_with(workload, folder, 0)
 
 
 def open_with(workload: Workload, folder: Path, workers: int) -> Callable[[], Iterator[Any]]:
     """With so many worker processes, which live on from epoch to epoch."""
     dataset = stock_dataset(workload, folder)
-    subset = torch.utils.data.Subset(dataset, range(min(FEW[workload.size], len(dataset.imgs))))
+    subset = torch.utils.data.Subset(dataset, range(min(workload.few, len(dataset.imgs))))
     loader = torch.utils.data.DataLoader(
         subset, workload.batch_size, shuffle=True, num_workers=workers, persistent_workers=workers > 0, drop_last=True
     )

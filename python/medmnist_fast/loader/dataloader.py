@@ -55,7 +55,7 @@ class DataLoader:
 
     Iterating yields ``(images, labels)``: images (N, C, H, W), or (N, C, D, H, W) for volumes, and labels as the data
     set has them, int64 (N, L) for MedMNIST. Images are ``uint8`` as in the file, or ``float32`` after a ``ToTensor``;
-    volumes are always scaled to ``float32``.
+    volumes are scaled to ``float32`` unless ``dtype`` is ``uint8``.
 
     What a sample's bytes are depends on the seed, the epoch and its index in the data set alone: not on the number of
     threads, the batch size, the rank, or where a run was interrupted.

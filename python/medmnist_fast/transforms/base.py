@@ -107,13 +107,21 @@ def compile_plan(
     """The plan of a transform for samples of one shape.
 
     Volumes (3 spatial dimensions) are scaled to 0…1 before anything else, as the items of ``medmnist``'s 3-D sets are;
-    a ``ToTensor`` in the pipeline stands for that.
+    a ``ToTensor`` in the pipeline stands for that. With ``dtype`` ``uint8`` they stay pixels.
 
     Raises:
         TypeError: ``transform`` is not one of this package.
         ValueError: the transform does not fit the samples; the message names the step.
     """
-    steps = [step for part in ordered_parts(transform, spatial_dims) for step in part.steps()]
+    from medmnist_fast.transforms.geometry import RandomHorizontalFlip
+    from medmnist_fast.transforms.values import ToTensor
+
+    parts = ordered_parts(transform, spatial_dims)
+    asks_for_floats = transform is not None and any(isinstance(part, ToTensor) for part in transform.parts())
+    if spatial_dims == 3 and dtype == "uint8" and not asks_for_floats:
+        # Draws depend on a step's number: in the place of the scaling comes a flip that never happens.
+        parts[0] = RandomHorizontalFlip(p=0)
+    steps = [step for part in parts for step in part.steps()]
     return _core.Plan(steps, spatial_dims, sample_axes, to_rgb, dtype, channels_last)
 
 

@@ -36,7 +36,7 @@ fn finish(mut state: State, mut lines: Vec<String>, input: SampleShape, output: 
     let dtype = output.dtype.unwrap_or(state.dtype);
     if dtype.is_float() != state.dtype.is_float() {
         let (allowed, why) = if state.dtype.is_float() {
-            ("float32, float16, bfloat16", "a ToTensor makes floats of them (volumes are always scaled)")
+            ("float32, float16, bfloat16", "a ToTensor makes floats of them (volumes are scaled without being asked)")
         } else {
             ("uint8", "put ToTensor into the transform")
         };

@@ -1,0 +1,94 @@
+"""Whether a contender's batch is right: compared with what torchvision, Pillow and NumPy make of the same images."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benches.contenders.stock import transform
+from benches.workloads import Workload
+
+Array = NDArray[Any]
+
+CLOSE = 0.02
+"""How far values of -1 to 1 may be from the reference to be close: 2.5 of 255 steps."""
+ALIKE = 0.05
+"""How far the spread of random batches' values may be from torchvision's, as a share of it."""
+
+
+def judge(workload: Workload, folder: Path, images: Array, labels: Array) -> str:
+    """In words for a table, beginning with ``exact``, ``close``, ``alike`` or ``WRONG``.
+
+    ``close`` says how far the values are from the reference at most. ``alike``: what is drawn cannot be compared value
+    by value; shape, type and range are right and values spread as torchvision's do.
+    """
+    if workload.pipeline == "decode":
+        return "exact" if np.array_equal(images, workload.images(folder)) else "WRONG"
+    dtype = np.uint8 if workload.pipeline == "u8" else np.float32
+    expected = (workload.batch_size, *workload.shape)
+    if images.shape != expected or images.dtype != dtype:
+        return f"WRONG: {images.dtype} {images.shape} instead of {np.dtype(dtype)} {expected}"
+    stored = workload.images(folder)
+    if workload.pipeline in {"crop_flip", "trivial"}:
+        return _judge_spread(workload, folder, images)
+    stored = stored.transpose(0, 3, 1, 2) if workload.layout.channels == 3 else stored[:, None]
+    indices = _find(workload, stored, images)
+    if None in indices:
+        return "WRONG: images that are not in the set"
+    if len(set(indices)) < len(indices):
+        return "WRONG: an image twice"
+    if not np.array_equal(workload.labels(folder)[indices, 0], labels.reshape(-1)):
+        return "WRONG labels"
+    if workload.pipeline == "flip_turn":
+        return "exact up to flips and turns"
+    return _judge_values(images, _reference(workload, stored[indices]))
+
+
+def _find(workload: Workload, stored: Array, images: Array) -> list[int | None]:
+    """Which of the stored images each is: random pixels are as good as a name."""
+    whole = images if workload.pipeline == "u8" else np.rint((images * 0.5 + 0.5) * 255).astype(np.uint8)
+    if workload.pipeline == "upscale":
+        # Bilinear enlarging keeps the corners as they are.
+        names, found = stored[..., ::27, ::27], whole[..., ::223, ::223]
+    elif workload.pipeline == "flip_turn":
+        names, found = (np.sort(pixels.reshape(len(pixels), -1)) for pixels in (stored, whole))
+    else:
+        names, found = stored, whole
+    numbers = {name.tobytes(): number for number, name in enumerate(np.ascontiguousarray(names))}
+    return [numbers.get(name.tobytes()) for name in np.ascontiguousarray(found)]
+
+
+def _reference(workload: Workload, chosen: Array) -> Array:
+    """(B, C, H, W) of u8 through torchvision's arithmetic."""
+    if workload.pipeline == "u8":
+        return chosen
+    if workload.pipeline == "upscale":
+        pictures = [Image.fromarray(image.transpose(1, 2, 0).squeeze()) for image in chosen]
+        return np.stack([transform(workload)(picture).numpy() for picture in pictures])
+    return (chosen / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
+
+
+def _judge_values(images: Array, reference: Array) -> str:
+    if np.array_equal(images, reference):
+        return "exact"
+    furthest = float(np.abs(images - reference).max())
+    return f"close: within {furthest:.1g}" if furthest <= CLOSE else f"WRONG: up to {furthest:.2g} from the reference"
+
+
+def _judge_spread(workload: Workload, folder: Path, images: Array) -> str:
+    if not np.isfinite(images).all() or np.abs(images).max() > 1 + CLOSE:
+        return "WRONG: values outside -1 to 1"
+    ours, theirs = float(images.std()), _spread(workload, folder)
+    if abs(ours / theirs - 1) <= ALIKE:
+        return "alike"
+    return f"alike in shape only: values spread {ours:.3f}, torchvision's {theirs:.3f}"
+
+
+@cache
+def _spread(workload: Workload, folder: Path) -> float:
+    """Of the values that torchvision makes of some hundred images."""
+    pictures = [Image.fromarray(image) for image in workload.images(folder)[:512]]
+    return float(np.stack([transform(workload)(picture).numpy() for picture in pictures]).std())

@@ -1,0 +1,24 @@
+"""The limit: a bare loop that gathers random images, converts each with one multiply-add or copies it, and writes it.
+
+It runs in Rust for about 0.2 s and yields nothing that could be checked; an epoch is as many images as it made.
+"""
+
+from collections.abc import Callable, Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from benches.workloads import UnsupportedError, Workload
+from medmnist_fast import _core
+
+TITLE = "roof (a bare loop in Rust)"
+PACKAGES = ()
+
+
+def rate(workload: Workload) -> float:
+    """Images per second of all threads together."""
+    if workload.is_random or workload.pipeline == "decode":
+        raise UnsupportedError("it gathers, converts and writes; nothing else")
+    pixels = prod(workload.shape[1:])
+    dtype = "uint8" if workload.pipeline == "u8" else "float32"
+    return _core.roof(pixels, workload.layout.channels, dtype, workload.threads)

@@ -1,0 +1,81 @@
+"""Opening a set of 224 pixels, each way in a fresh process: time until it is open and to a first batch, and memory."""
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from benches.process import ROOT
+from benches.rows import Opening
+from benches.workloads import Workload
+
+WORKLOAD = Workload("pathmnist", 224, "f32")
+WAYS = {
+    "medmnist + torch DataLoader": "stock",
+    "into memory": "memory",
+    "mmap_mode, first time": "make",
+    "mmap_mode, again": "mapped",
+}
+
+# What is imported is imported before the clock starts, and held in memory before.
+STEP = r"""
+import json, re, sys, time
+from pathlib import Path
+import torch
+import medmnist, torchvision
+import medmnist_fast as mf
+from medmnist_fast import transforms as T
+from benches.contenders import stock
+from benches.workloads import Workload
+way, folder, workload = sys.argv[1], Path(sys.argv[2]), Workload.from_dict(json.loads(sys.argv[3]))
+
+
+def peak():
+    # Not `ru_maxrss`, which a child on Linux starts with its parent's.
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) * 1024
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+T.ToTensor, T.Normalize, mf.PathMNIST, mf.DataLoader, medmnist.PathMNIST
+before = peak()
+start = time.perf_counter()
+if way == "stock":
+    dataset = stock.stock_dataset(workload, folder)
+    opened = time.perf_counter()
+    loader = torch.utils.data.DataLoader(torch.utils.data.Subset(dataset, range(1024)), 128, shuffle=True)
+else:
+    transform = T.Compose([T.ToTensor(), T.Normalize([0.5], [0.5])])
+    mmap_mode = None if way == "memory" else "r"
+    dataset = mf.PathMNIST("train", transform, root=folder, size=workload.size, mmap_mode=mmap_mode)
+    opened = time.perf_counter()
+    loader = mf.DataLoader(dataset, 128, shuffle=True, seed=0, num_workers=workload.threads)
+for images, labels in loader:
+    break
+first = time.perf_counter()
+print(json.dumps([opened - start, first - start, peak() - before, dataset.imgs.nbytes]))
+"""
+
+
+def measure(folder: Path, repeats: int) -> list[Opening]:
+    """Medians of ``repeats`` processes for each way; a store is made anew each time it is made."""
+    openings = []
+    for title, way in WAYS.items():
+        found = []
+        for _ in range(repeats):
+            if way == "make":
+                shutil.rmtree(folder / "decoded", ignore_errors=True)
+            found.append(_step(way, folder))
+        opened, first, peak, size = (statistics.median(values) for values in zip(*found, strict=True))
+        openings.append(Opening(title, WORKLOAD.flag, WORKLOAD.size, size / 1e6, opened, first, peak / 1e6))
+    return openings
+
+
+def _step(way: str, folder: Path) -> list[float]:
+    command = [sys.executable, "-W", "ignore", "-c", STEP, way, str(folder), json.dumps(WORKLOAD.as_dict())]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    numbers: list[float] = json.loads(answer.stdout)
+    return numbers
