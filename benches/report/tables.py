@@ -100,7 +100,8 @@ def _comparisons(run: Run) -> Iterator[Table]:
                     *(_mark(_number(figure(row)), cell, row, figure) for figure in FIGURES),
                     row.answer or NONE,
                 )
-            _add_missing(table, cell, [row.title for row in cell.missing])
+            if cell.missing:
+                _caption(table, f"{PIPELINES[cell.workload.pipeline]}, without: {_names(cell)}")
         yield table
 
 
@@ -185,7 +186,8 @@ def _decoded(run: Run) -> Iterator[Table]:
                 row.answer or NONE,
             )
         for threads, cell in file.items():
-            _add_missing(table, cell, [f"{row.title}, {threads_in_words(threads)}" for row in cell.missing])
+            if cell.missing:
+                _caption(table, f"{name}, {threads_in_words(threads)}, without: {_names(cell)}")
     yield table
 
 
@@ -215,7 +217,7 @@ def _openings(run: Run) -> Iterator[Table]:
 
 def _contenders(run: Run) -> Table:
     """Versions of those that could be installed."""
-    table = Table(title="Contenders", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title="Contenders", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("")
     table.add_column("versions")
     versions: dict[str, dict[str, str]] = {}
@@ -228,26 +230,42 @@ def _contenders(run: Run) -> Table:
 
 def _missing(run: Run) -> Iterator[Table]:
     """Each reason once, with where it holds."""
-    where: dict[tuple[str, str], list[Workload]] = {}
-    for row in run.rows:
+    places: dict[tuple[str, str], list[Workload]] = {}
+    for row in sorted(run.rows, key=lambda row: row.title):
         if not is_measured(row):
-            where.setdefault((row.title, reason(row)), []).append(row.workload)
-    if not where:
+            places.setdefault((row.title, reason(row)), []).append(row.workload)
+    if not places:
         return
-    table = Table(title="Not measured, and why", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title="Not measured, and why", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for column in ("", "reason", "at"):
         table.add_column(column)
-    for (title, why), workloads in where.items():
-        if len(workloads) == sum(row.title == title for row in run.rows):
-            places = "every workload"
-        else:
-            places = "; ".join(dict.fromkeys(workload.title for workload in workloads))
-        table.add_row(Text(title), Text(why), Text(places))
+    for (title, why), workloads in places.items():
+        tried = [row.workload for row in run.rows if row.title == title]
+        table.add_row(Text(title), Text(why), Text(_where(workloads, tried)))
     yield table
 
 
+def _where(workloads: list[Workload], tried: list[Workload]) -> str:
+    """By pipeline; with threads or sets where it is not all that were tried: ``f32; u8 (224 RGB)``."""
+    if len(workloads) == len(tried):
+        return "every workload"
+    places = []
+    for pipeline, title in PIPELINES.items():
+        here, all_ = ([w for w in some if w.pipeline == pipeline] for some in (workloads, tried))
+        threads = {workload.threads for workload in here}
+        if not here:
+            continue
+        if len(here) == len(all_):
+            places.append(title)
+        elif len(here) == sum(workload.threads in threads for workload in all_):
+            places.append(f"{title} ({', '.join(map(threads_in_words, sorted(threads)))})")
+        else:
+            places.append(f"{title} ({', '.join(dict.fromkeys(map(set_title, here)))})")
+    return "; ".join(places)
+
+
 def _targets(verdicts: list[Verdict]) -> Table:
-    table = Table(title="Targets", title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title="Targets", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("")
     table.add_column("aim", justify="right", no_wrap=True)
     table.add_column("found", justify="right", no_wrap=True)
@@ -261,7 +279,7 @@ def _targets(verdicts: list[Verdict]) -> Table:
 
 def _table(title: str, *figures: str, last: str | None = None) -> Table:
     """A column of names, columns of figures, and perhaps one of words."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), caption_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False, caption_justify="left")
     table.add_column("", min_width=NAME_WIDTH)
     for figure in figures:
         table.add_column(figure, justify="right", no_wrap=True)
@@ -281,16 +299,22 @@ def _add(table: Table, row: Row, *columns: str) -> None:
     style = "bold" if row.contender == OURS else "red" if is_wrong(row) else "" if is_measured(row) else "dim"
     table.add_row(*(Text(column) for column in columns), style=style)
     if any(column.startswith(BEATS_OURS) for column in columns):
-        table.caption = f"{BEATS_OURS} beats ours: DESIGN.md says why"
+        _caption(table, f"{BEATS_OURS} beats ours: DESIGN.md says why")
 
 
-def _add_missing(table: Table, cell: Cell, titles: list[str]) -> None:
-    """Those without a rate, a line for each status."""
+def _caption(table: Table, line: str) -> None:
+    """One more line below a table, unless it is there."""
+    lines = str(table.caption or "").splitlines()
+    if line not in lines:
+        table.caption = Text("\n".join([*lines, line]))
+
+
+def _names(cell: Cell) -> str:
+    """Who is missing, by status: ``SPDL, FFCV (unsupported); Grain (absent)``."""
     by_status: dict[str, list[str]] = {}
-    for row, title in zip(cell.missing, titles, strict=True):
-        by_status.setdefault(row.status, []).append(title)
-    for status, names in by_status.items():
-        table.add_row(Text(f"{status}: {', '.join(names)}", "dim"))
+    for row in cell.missing:
+        by_status.setdefault(row.status, []).append(row.title)
+    return "; ".join(f"{', '.join(titles)} ({status})" for status, titles in by_status.items())
 
 
 def _rate(cell: Cell, row: Row) -> str:
