@@ -13,6 +13,8 @@ OURS, ROOF, STOCK = "ours", "roof", "stock"
 THREADS, BATCH_SIZE = 2, 128
 """Of the workloads at which contenders are compared; others show how ours and theirs scale."""
 BEATS_OURS = "†"
+TIMES, NONE = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
+"""Behind a ratio, and in place of a figure that there is not."""
 
 Figure = Callable[[Row], float | None]
 """What is taken from a row: a rate, seconds, megabytes; None where it was not measured."""
@@ -54,7 +56,7 @@ class Cell:
     def ratio(self, row: Row, contender: str) -> float | None:
         """How many times as fast as a contender; None where that was not measured."""
         reference = self.of(contender)
-        return reference and row.rate / reference.rate
+        return row.rate / reference.rate if reference else None
 
     def beats_ours(self, row: Row, figure: Figure = rate) -> bool:
         """Whether a peer with a right answer has the better figure."""

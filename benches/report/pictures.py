@@ -12,7 +12,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from benches.report.cells import (
     BATCH_SIZE,
@@ -29,9 +29,11 @@ from benches.report.cells import (
 from benches.rows import MemoryCurve, Row, Run
 from benches.workloads import PIPELINES, Workload
 
-STYLE = {
+STYLE: Any = {
     "svg.hashsalt": "medmnist_fast",
     "svg.fonttype": "none",
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.06,
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.spines.top": False,
@@ -117,7 +119,7 @@ def _peers(every: list[Cell]) -> Figure:
 
 
 def _ranked(every: list[Cell]) -> list[str]:
-    """Contenders that were measured somewhere, the fastest first: by the mean logarithm of rates as shares of the best."""
+    """Contenders that were measured somewhere, by the mean logarithm of their rates as shares of the best."""
     shares: dict[str, list[float]] = {}
     for cell in every:
         for row in cell.measured:
@@ -135,6 +137,7 @@ def _bars(axes: Any, cell: Cell, contenders: list[str]) -> None:
     axes.set_ylim(len(contenders) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(LogLocator(numticks=5))
+    axes.xaxis.set_major_formatter(_tick)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=7, length=0)
@@ -149,9 +152,16 @@ def _bars(axes: Any, cell: Cell, contenders: list[str]) -> None:
         colour = {OURS: OURS_COLOUR, ROOF: "white"}.get(name, PEER_COLOUR)
         edge = ROOF_COLOUR if name == ROOF else "none"
         axes.barh(place, row.rate - low, left=low, height=0.74, color=colour, edgecolor=edge, linewidth=0.8)
-        text = f" {_short(row.rate)}" + (", WRONG answer" if is_wrong(row) else "")
-        weight = "bold" if name == OURS else "normal"
-        axes.text(row.rate, place, text, va="center", fontsize=7.5, color=TEXT_COLOUR, weight=weight)
+        axes.annotate(
+            _short(row.rate) + (", WRONG answer" if is_wrong(row) else ""),
+            (row.rate, place),
+            (3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7.5,
+            color=TEXT_COLOUR,
+            weight="bold" if name == OURS else "normal",
+        )
     axes.set_yticks(range(len(contenders)), titles, fontsize=8)
     for name, label in zip(contenders, axes.get_yticklabels(), strict=True):
         label.set_weight("bold" if name == OURS else "normal")
@@ -182,7 +192,7 @@ def _curves(panel: dict[int, Cell]) -> dict[str, dict[int, Row]]:
 
 def _scaling(panels: list[dict[int, Cell]], label: str) -> Figure:
     """A panel for each pipeline, a line for each contender."""
-    columns = min(PANELS_A_ROW, len(panels))
+    columns = 2 if len(panels) in {2, 4} else min(PANELS_A_ROW, len(panels))
     lines = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(INCHES, 2.9 * lines + 1), layout="constrained")
     figure.suptitle(f"Images per second by {label}", fontsize=11)
@@ -195,7 +205,8 @@ def _scaling(panels: list[dict[int, Cell]], label: str) -> Figure:
         axes.set_title(workload.title, loc="left", color=TEXT_COLOUR)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
-        for name, rows in _curves(panel).items():
+        curves = _curves(panel)
+        for name, rows in curves.items():
             colour, marker = LINES.get(name, OTHER_LINE)
             (handles[next(iter(rows.values())).title],) = axes.plot(
                 list(rows),
@@ -207,9 +218,15 @@ def _scaling(panels: list[dict[int, Cell]], label: str) -> Figure:
                 linestyle="--" if name == ROOF else "-",
                 zorder=3 if name == OURS else 2,
             )
+        if label == "threads" and OURS in curves:
+            (first, row), last = next(iter(curves[OURS].items())), max(curves[OURS])
+            perfect = axes.plot([first, last], [row.rate, row.rate * last / first], ":", color="#999999", linewidth=1.2)
+            handles[f"{row.title}, if each thread added as much"] = perfect[0]
         axes.set_xticks(sorted(panel), [str(value) for value in sorted(panel)])
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(_tick)
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(label)
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=3, fontsize=8)
     return figure
@@ -247,10 +264,19 @@ def _memory(curves: list[MemoryCurve]) -> Figure:
 
 def _short(rate: float) -> str:
     """Three digits: ``1.75 M``, ``401 k``, ``548``."""
-    for unit, factor in ((" M", 1e6), (" k", 1e3), ("", 1.0)):
-        if rate >= factor * 0.9995:
-            break
-    scaled = rate / factor
+    scaled, unit = _scaled(rate)
     return f"{scaled:.{0 if scaled >= 99.95 or not unit else 1 if scaled >= 9.995 else 2}f}{unit}"
 
 
+def _tick(rate: float, _: object = None) -> str:
+    """No more digits than it takes: ``2 M``."""
+    scaled, unit = _scaled(rate)
+    return f"{scaled:g}{unit}"
+
+
+def _scaled(rate: float) -> tuple[float, str]:
+    # What would be rounded up to 1000 takes the next unit.
+    for unit, factor in ((" M", 1e6), (" k", 1e3)):
+        if rate >= factor * 0.9995:
+            return rate / factor, unit
+    return rate, ""

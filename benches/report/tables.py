@@ -12,10 +12,12 @@ from rich.text import Text
 from benches.report.cells import (
     BATCH_SIZE,
     BEATS_OURS,
+    NONE,
     OURS,
     ROOF,
     STOCK,
     THREADS,
+    TIMES,
     Cell,
     Figure,
     cells,
@@ -34,7 +36,6 @@ from benches.report.targets import Verdict, judge
 from benches.rows import Row, Run
 from benches.workloads import PIPELINES, Workload
 
-NONE = "–"
 PIPE_WIDTH = 120
 NAME_WIDTH = 38
 """Of a column of names, so that most take one line."""
@@ -69,12 +70,19 @@ def print_run(run: Run, console: Console) -> None:
     console.print(run.machine, markup=False)
     console.print(", ".join(f"{name} {number}" for name, number in run.versions.items()), markup=False)
     verdicts = judge(run)
-    for table in (*_comparisons(run), *_scaling(run), *_decoded(run), *_openings(run), _contenders(run), *_missing(run)):
+    for table in (
+        *_comparisons(run),
+        *_scaling(run),
+        *_decoded(run),
+        *_openings(run),
+        _contenders(run),
+        *_missing(run),
+    ):
         console.print()
         console.print(table)
     console.print()
     console.print(_targets(verdicts))
-    counts = Counter(verdict.verdict for verdict in verdicts)
+    counts: Counter[str] = Counter(verdict.verdict for verdict in verdicts)
     console.print(", ".join(f"{counts[word]} {word}" for word in STYLES), markup=False)
 
 
@@ -83,7 +91,15 @@ def _comparisons(run: Run) -> Iterator[Table]:
     for (title, _), group in groupby(compared(run), lambda cell: (set_title(cell.workload), cell.workload.flag)):
         table = _table(
             f"{title}: {threads_in_words(THREADS)}, batch {BATCH_SIZE}",
-            *("images/s", "spread", "× stock", "of the\nroof", "CPU-s per\nmillion", "peak RSS\nMB", "first\nbatch ms"),
+            *(
+                "images/s",
+                "spread",
+                f"{TIMES} stock",
+                "of the\nroof",
+                "CPU-s per\nmillion",
+                "peak RSS\nMB",
+                "first\nbatch ms",
+            ),
             last="answer",
         )
         for cell in group:
@@ -167,7 +183,7 @@ def _decoded(run: Run) -> Iterator[Table]:
         return
     table = _table(
         "From file to array: all training images",
-        *("MB/s", "spread", "× np.load,\n1 thread", "× spdl,\n1 thread", "peak RSS\nMB"),
+        *("MB/s", "spread", f"{TIMES} np.load,\n1 thread", f"{TIMES} spdl,\n1 thread", "peak RSS\nMB"),
         last="answer",
     )
     for name, group in groupby(every, lambda cell: file_name(cell.workload)):
@@ -236,7 +252,9 @@ def _missing(run: Run) -> Iterator[Table]:
             places.setdefault((row.title, reason(row)), []).append(row.workload)
     if not places:
         return
-    table = Table(title="Not measured, and why", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(
+        title="Not measured, and why", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False
+    )
     for column in ("", "reason", "at"):
         table.add_column(column)
     for (title, why), workloads in places.items():
@@ -271,15 +289,15 @@ def _targets(verdicts: list[Verdict]) -> Table:
     table.add_column("found", justify="right", no_wrap=True)
     table.add_column("verdict")
     for verdict in verdicts:
-        table.add_row(
-            Text(verdict.title), verdict.aim, verdict.found, Text(verdict.sentence, STYLES[verdict.verdict])
-        )
+        table.add_row(Text(verdict.title), verdict.aim, verdict.found, Text(verdict.sentence, STYLES[verdict.verdict]))
     return table
 
 
 def _table(title: str, *figures: str, last: str | None = None) -> Table:
     """A column of names, columns of figures, and perhaps one of words."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False, caption_justify="left")
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, show_edge=False, caption_justify="left"
+    )
     table.add_column("", min_width=NAME_WIDTH)
     for figure in figures:
         table.add_column(figure, justify="right", no_wrap=True)

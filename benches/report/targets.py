@@ -10,6 +10,7 @@ from benches.report.cells import (
     ROOF,
     STOCK,
     THREADS,
+    TIMES,
     decoding,
     file_name,
     is_measured,
@@ -128,11 +129,11 @@ def _decoding(run: Run, rows: _Rows) -> Iterator[Verdict]:
             yield _compare(run, rows, target)
         if not files:
             title = f"{PIPELINES['decode']}, {threads_in_words(threads)}, beside {title_of(run, against)}"
-            yield Verdict(title, f"≥ {at_least:g} ×", "", "not measured", "no file was decoded")
+            yield Verdict(title, f"≥ {at_least:g} {TIMES}", "", "not measured", "no file was decoded")
 
 
 def _compare(run: Run, rows: _Rows, target: Target) -> Verdict:
-    aim = f"≤ 1/{target.at_least:g}" if target.figure == "cpu" else f"≥ {target.at_least:g} ×"
+    aim = f"≤ 1/{target.at_least:g}" if target.figure == "cpu" else f"≥ {target.at_least:g} {TIMES}"
     verdict = partial(Verdict, _title(run, target), aim, workload=target.workload)
     try:
         ours = _row(run, rows, OURS, target.workload)
@@ -140,7 +141,7 @@ def _compare(run: Run, rows: _Rows, target: Target) -> Verdict:
         ratio = _cpu_ratio(ours, theirs) if target.figure == "cpu" else ours.rate / theirs.rate
     except _NotMeasuredError as error:
         return verdict("", "not measured", str(error))
-    found = f"1/{ratio:,.1f}" if target.figure == "cpu" else f"{_plain(ratio)} ×"
+    found = f"1/{ratio:,.1f}" if target.figure == "cpu" else f"{_plain(ratio)} {TIMES}"
     if is_wrong(ours):
         return verdict(found, "MISSED", f"our answer: {ours.answer}")
     if is_wrong(theirs):
@@ -171,9 +172,8 @@ def _row(run: Run, rows: _Rows, contender: str, workload: Workload) -> Row:
 
 
 def _cpu_ratio(ours: Row, theirs: Row) -> float:
-    for row in (ours, theirs):
-        if not row.cpu_seconds_per_million:
-            raise _NotMeasuredError(f"no CPU time of {row.title}")
+    if not ours.cpu_seconds_per_million or not theirs.cpu_seconds_per_million:
+        raise _NotMeasuredError(f"no CPU time of {(theirs if ours.cpu_seconds_per_million else ours).title}")
     return theirs.cpu_seconds_per_million / ours.cpu_seconds_per_million
 
 
