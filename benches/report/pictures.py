@@ -34,6 +34,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "figure.constrained_layout.w_pad": 0.08,
     "figure.constrained_layout.h_pad": 0.06,
+    "text.parse_math": False,
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.spines.top": False,
@@ -68,7 +69,9 @@ def write_pictures(run: Run, folder: Path) -> list[Path]:
     """Those that the run has figures for; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
         for name, figure in _figures(run):
             paths.append(folder / f"{name}.svg")
             figure.savefig(paths[-1], metadata={"Date": None})
@@ -119,12 +122,14 @@ def _peers(every: list[Cell]) -> Figure:
 
 
 def _ranked(every: list[Cell]) -> list[str]:
-    """Contenders that were measured somewhere, by the mean logarithm of their rates as shares of the best."""
+    """Contenders by the mean logarithm of their rates as shares of the best, and those that only failed."""
     shares: dict[str, list[float]] = {}
     for cell in every:
         for row in cell.measured:
             shares.setdefault(row.contender, []).append(math.log(row.rate / cell.measured[0].rate))
     ranked = sorted(shares, key=lambda name: -sum(shares[name]) / len(shares[name]))
+    failed = [row.contender for cell in every for row in cell.missing if row.status == "failed"]
+    ranked = list(dict.fromkeys([*ranked, *failed]))
     # The roof on top: it is what the others are measured against.
     return sorted(ranked, key=lambda name: name != ROOF)
 

@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         path = options.file or newest(RESULTS)
-        text = options.readme.read_text(encoding="utf-8")
+        text = options.readme.read_bytes().decode()
         written = replace_block(text, block(Run.read(path), path, options.readme.parent))
     except (OSError, ValueError) as error:
         parser.error(str(error))
@@ -54,7 +54,7 @@ def main() -> None:
         if written != text:
             sys.exit(f"{options.readme} differs from {path}: run `python -m benches.report.readme`")
     else:
-        options.readme.write_text(written, encoding="utf-8")
+        options.readme.write_bytes(written.encode())
 
 
 def newest(folder: Path) -> Path:
