@@ -270,6 +270,13 @@ def test_a_peer_that_beats_ours_at_scale_is_marked() -> None:
     assert printed(run).count("† beats ours: DESIGN.md says why") == 2
 
 
+def test_a_wrong_answer_at_scale_is_no_rate() -> None:
+    wrong = replace(RUN.rows[10], answer="WRONG samples")
+    assert wrong.workload.threads == 1
+    lines = printed(replace(RUN, rows=[*RUN.rows, wrong])).splitlines()
+    assert "medmnist_fast                             WRONG   300,000             –" in lines
+
+
 def test_the_last_line_counts() -> None:
     assert printed(RUN).splitlines()[-1] == "4 met, 5 MISSED, 11 not measured"
 
@@ -355,15 +362,16 @@ def _texts(path: Path) -> set[str]:
 def test_block(tmp_path: Path) -> None:
     write_pictures(RUN, tmp_path / "results" / "run")
     assert readme.block(RUN, tmp_path / "results" / "run.json", tmp_path).split("\n\n")[1:-5] == [
-        "Images per second on 2 threads, batch 128, shuffled; in brackets how many times as fast medmnist_fast is:",
-        "| | medmnist_fast | fastest peer | stock <0 & 1> | roof |\n"
+        "Images per second on 2 threads, batch 128, shuffled; in brackets how many times as fast medmnist\\_fast is:",
+        "| | medmnist\\_fast | fastest peer | stock \\<0 & 1> | roof |\n"
         "|---|---:|---:|---:|---:|\n"
         "| 28 RGB, f32 ‡ | **800,000** | 1,000,000 (0.80 ×), whole array \\[fast\\] † | 8,000 (100 ×) "
         "| 1,250,000 (0.64 ×) |\n"
         "| 28 RGB, crop + flip, f32 | **300,000** | 100,000 (3.00 ×), FFCV | – | – |\n"
         "| 224 RGB, crop + flip, f32 ‡ | **1,790** | – | – | – |",
-        "† faster than medmnist_fast: [DESIGN.md](DESIGN.md) says why. ‡ misses an aim, see below.",
-        "Not measured: Grain (absent: no wheel \\[for 3.11\\]).",
+        "† faster than medmnist\\_fast: [DESIGN.md](DESIGN.md) says why. ‡ misses an aim, see below.",
+        "Not measured: Grain (absent: no wheel \\[for 3.11\\]); "
+        "stock \\<0 & 1> at 1 of 2 workloads (failed: MemoryError: too much).",
     ]
 
 

@@ -6,6 +6,7 @@ They stand between two comments, and nobody writes them by hand: ``--check`` fai
 import argparse
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 from benches.report.cells import (
@@ -88,7 +89,7 @@ def block(run: Run, path: Path, base: Path) -> str:
         f"{run.machine}; {run.date}, commit {run.commit}; medians of {run.rounds} interleaved rounds; "
         f"{', '.join(f'{name} {number}' for name, number in versions_of(run).items())}.",
         *_rates(run, verdicts),
-        *_absent(run),
+        *_missing(run),
         *_targets(verdicts),
         *_pictures(path, base),
     ]
@@ -102,7 +103,7 @@ def _rates(run: Run, verdicts: list[Verdict]) -> list[str]:
     some.sort(key=lambda cell: (flags.index(cell.workload.flag), pipelines.index(cell.workload.pipeline)))
     if not some:
         return []
-    ours, stock = title_of(run, OURS), title_of(run, STOCK)
+    ours, stock = (_escape(title_of(run, contender)) for contender in (OURS, STOCK))
     lines = [
         f"Images per second on {threads_in_words(THREADS)}, batch {BATCH_SIZE}, shuffled; in brackets how many times "
         f"as fast {ours} is:",
@@ -148,11 +149,19 @@ def _beside(ours: Row | None, other: Row | None) -> str:
     return f"{other.rate:,.0f} ({ratio:,.{2 if ratio < 10 else 1 if ratio < 100 else 0}f} {TIMES})"
 
 
-def _absent(run: Run) -> list[str]:
-    reasons = {row.title: reason(row) for row in run.rows if row.status == "absent"}
+def _missing(run: Run) -> list[str]:
+    """Who could not be installed, and who failed; what a contender has no means for is no news here."""
+    tried = Counter(row.title for row in run.rows)
+    reasons = Counter((row.title, reason(row)) for row in run.rows if row.status in {"absent", "failed"})
     if not reasons:
         return []
-    return ["Not measured: " + "; ".join(f"{_escape(title)} ({_escape(why)})" for title, why in reasons.items()) + "."]
+    sentences = (
+        f"{_escape(title)} at {count} of {tried[title]} workloads ({_escape(why)})"
+        if count < tried[title]
+        else f"{_escape(title)} ({_escape(why)})"
+        for (title, why), count in reasons.items()
+    )
+    return [f"Not measured: {'; '.join(sentences)}."]
 
 
 def _targets(verdicts: list[Verdict]) -> list[str]:

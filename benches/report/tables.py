@@ -165,7 +165,7 @@ def _grid(
             rows = {value: cell.rows[contender] for value, cell in group.items() if contender in cell.rows}
             if len(rows) == 1:
                 continue
-            rates = [row.rate for row in rows.values() if is_measured(row)]
+            rates = [row.rate for row in rows.values() if is_measured(row) and not is_wrong(row)]
             _add(
                 table,
                 next(iter(rows.values())),
@@ -336,6 +336,8 @@ def _names(cell: Cell) -> str:
 
 
 def _rate(cell: Cell, row: Row) -> str:
+    if is_wrong(row):
+        return "WRONG"
     return _mark(f"{row.rate:,.0f}", cell, row) if is_measured(row) else row.status
 
 
