@@ -96,6 +96,8 @@ PARTIAL = {
     "without ours": replace(RUN, rows=[r for r in RUN.rows if r.contender != "ours"]),
     "without the roof": replace(RUN, rows=[r for r in RUN.rows if r.contender != "roof"]),
     "nothing measured": replace(EMPTY, rows=[r for r in RUN.rows if r.status != "ok"]),
+    "no sample of the memory": replace(RUN, memory=[replace(curve, seconds=[], rss_mb=[]) for curve in RUN.memory]),
+    "wrong answers": replace(RUN, rows=[replace(r, answer="WRONG pixels") for r in RUN.rows]),
     "a single round": replace(EMPTY, rows=[replace(r, rates=r.rates[:1]) for r in RUN.rows]),
 }
 

@@ -90,8 +90,9 @@ def _figures(run: Run) -> Iterator[tuple[str, Figure]]:
         panels = list(_panels(some, axis))
         if panels:
             yield name, _scaling(panels, label)
-    if run.memory:
-        yield "memory", _memory(run.memory)
+    curves = [curve for curve in run.memory if curve.rss_mb]
+    if curves:
+        yield "memory", _memory(curves)
 
 
 def _peers(every: list[Cell]) -> Figure:
@@ -187,10 +188,10 @@ def _panels(every: list[Cell], axis: Callable[[Workload], int]) -> Iterator[dict
 
 
 def _curves(panel: dict[int, Cell]) -> dict[str, dict[int, Row]]:
-    """By contender, those with more than one point."""
+    """By contender, those with more than one point whose answer is right."""
     points: dict[str, dict[int, Row]] = {}
     for value, cell in panel.items():
-        for row in cell.measured:
+        for row in filter(lambda row: not is_wrong(row), cell.measured):
             points.setdefault(row.contender, {})[value] = row
     return {name: rows for name, rows in points.items() if len(rows) > 1}
 
