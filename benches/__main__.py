@@ -14,7 +14,8 @@ from rich.console import Console
 
 from benches import compat, environments, evaluation, importing, kernels, loader, memory, opening, saving, throughput
 from benches.machine import commit, describe, machine, versions
-from benches.report import pictures, tables
+from benches.report.pictures import write_pictures
+from benches.report.tables import print_run, report_console
 from benches.rows import Run
 
 GROUPS = {
@@ -36,14 +37,14 @@ def main() -> None:
     parser.add_argument("--contender", action="append", help="this contender only; may be repeated")
     parser.add_argument("--gigabytes", type=float, default=3, help="size of the larger generated set (default: 3)")
     parser.add_argument("--root", type=Path, default=os.environ.get("MEDMNIST_ROOT"), help="folder of official files")
-    parser.add_argument("--output", type=Path, help="folder for the run as JSON and its pictures")
+    parser.add_argument("--output", type=Path, help="write the run to OUTPUT.json and its pictures to the folder OUTPUT")
     options = parser.parse_args()
     if options.rounds < 5:
         parser.error(f"--rounds {options.rounds}; allowed: 5 or more, for a median that means something")
     if unknown := set(options.only) - set(names):
         parser.error(f"no part {', '.join(sorted(unknown))}; allowed: {', '.join(names)}")
     chosen = options.only or [name for name in names if name != "rest"]
-    console = Console(width=None if Console().is_terminal else 120, highlight=False)
+    console = report_console()
     console.print(describe(), markup=False)
     run = Run(datetime.now(UTC).date().isoformat(), commit(), machine(), versions(), options.rounds)
     with tempfile.TemporaryDirectory() as scratch:
@@ -55,11 +56,10 @@ def main() -> None:
         if "opening" in chosen:
             run.openings.extend(opening.measure(folders.of(opening.WORKLOAD), options.rounds))
         if run.rows or run.openings:
-            tables.show(run, console)
+            print_run(run, console)
         if options.output:
-            run.write(options.output / "run.json")
-            pictures.write(run, options.output)
-            console.print(f"written: {options.output}", markup=False)
+            run.write(options.output.with_suffix(".json"))
+            write_pictures(run, options.output)
         single(chosen, options, Path(scratch), console)
 
 

@@ -36,7 +36,7 @@ def main() -> None:
     # Libraries print to standard output; the answers keep it to themselves.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    contender = None
+    contender: Any = None
     workload: Workload
     epoch: Epoch
     try:
