@@ -386,6 +386,11 @@ def test_names_of_medmnist() -> None:
         assert package.PathMNIST is mf.PathMNIST
         assert package.Evaluator is mf.Evaluator
         assert package.__version__ == medmnist.__version__ == "3.0.2"
+        assert package.dataset is sys.modules["medmnist.dataset"]
+        # Of what is only theirs, theirs.
+        utils = importlib.import_module("medmnist.utils")
+        assert Path(utils.__file__).parent == Path(medmnist.__file__).parent
+        assert {"montage2d", "save2d", "SPLIT_DICT"} <= vars(utils).keys()
     assert report.has_medmnist
     assert sys.modules["medmnist"] is medmnist
     assert sys.modules["medmnist.dataset"] is medmnist.dataset

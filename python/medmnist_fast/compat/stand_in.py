@@ -83,17 +83,25 @@ def _first_finder(finder: MetaPathFinder) -> Iterator[None]:
 
 
 class _StandIn(MetaPathFinder):
-    """Finds ``medmnist`` in this package; its modules are then found where it is."""
+    """Finds ``medmnist`` in this package, its modules where it is, and others where the real one is, if installed."""
 
     def find_spec(
         self,
         fullname: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - Python gives it
+        path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         if fullname != "medmnist":
             return None
-        return PathFinder.find_spec(fullname, [str(Path(__file__).parent)], target)
+        ours = PathFinder.find_spec(fullname, [str(Path(__file__).parent)], target)
+        theirs = PathFinder.find_spec(fullname, path, target)
+        if ours is not None and theirs is not None:
+            # medmnist.utils, which nobody has to import.
+            ours.submodule_search_locations = [
+                *(ours.submodule_search_locations or ()),
+                *(theirs.submodule_search_locations or ()),
+            ]
+        return ours
 
 
 class _OnImport(MetaPathFinder):
