@@ -15,6 +15,7 @@ from medmnist_fast.compat.report import Report
 from medmnist_fast.dataset import MedMNIST
 
 DATALOADER = "torch.utils.data.dataloader"
+MODULES = str(Path(__file__).with_name("modules"))
 
 
 @contextmanager
@@ -59,10 +60,15 @@ def _one_by_one(dataset: Any, indices: Sequence[int]) -> list[Any]:
 @contextmanager
 def _our_medmnist(report: Report) -> Iterator[None]:
     theirs = _taken_out("medmnist")
+    # Worker processes that are spawned import the script, with this path and without our finder: where medmnist is not
+    # installed, they find ours.
+    sys.path.append(MODULES)
     with _first_finder(_StandIn()):
         try:
             yield
         finally:
+            if MODULES in sys.path:
+                sys.path.remove(MODULES)
             report.has_medmnist = bool(_taken_out("medmnist"))
             sys.modules.update(theirs)
 
@@ -93,7 +99,7 @@ class _StandIn(MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname != "medmnist":
             return None
-        ours = PathFinder.find_spec(fullname, [str(Path(__file__).parent)], target)
+        ours = PathFinder.find_spec(fullname, [MODULES], target)
         theirs = PathFinder.find_spec(fullname, path, target)
         if ours is not None and theirs is not None:
             # medmnist.utils, which nobody has to import.
