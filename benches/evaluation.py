@@ -68,6 +68,7 @@ def run(rounds: int, console: Console) -> None:
     console.print(
         f"Evaluator.evaluate: {times:.1f} x scikit-learn; target >= {AIM} x: {'met' if times >= AIM else 'MISSED'}",
         markup=False,
+        soft_wrap=True,
     )
     start = time.perf_counter()
     interval = evaluator.report(scores, bootstrap=RESAMPLES).intervals["AUC"]

@@ -55,6 +55,7 @@ def run(rounds: int, console: Console) -> None:
     console.print(
         f"import medmnist_fast: {ratio:.2f} x import numpy; target <= {AIM} x: {'met' if ratio <= AIM else 'MISSED'}",
         markup=False,
+        soft_wrap=True,
     )
 
 

@@ -100,6 +100,7 @@ def _require_same(ours: Path, theirs: Path, console: Console) -> None:
     console.print(
         f"{len(images):,} PNG files in {ours.parent}, identical pixels; {sizes[0]:.2f} MB, medmnist {sizes[1]:.2f} MB",
         markup=False,
+        soft_wrap=True,
     )
 
 
@@ -123,6 +124,7 @@ def _print(console: Console, name: str, ours: float, theirs: float) -> None:
         f"{name}: {ours * 1e3:,.1f} ms, medmnist {theirs * 1e3:,.1f} ms: {ratio:.1f} x; "
         f"target >= {AIM} x: {'met' if ratio >= AIM else 'MISSED'}",
         markup=False,
+        soft_wrap=True,
     )
 
 
