@@ -202,6 +202,8 @@ def test_the_same_seed_trains_the_same_network(generated: Path, tmp_path: Path) 
         ),
         (["evaluate", "--path", "results.csv"], "'results.csv' is not named like a result file"),
         (["evaluate"], "Missing option '--path'"),
+        (["save", "retinamnist", "full", "--download", "maybe"], "--download maybe; allowed: True or False"),
+        (["download", "--url_template", "nowhere"], "'nowhere'"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -1,6 +1,7 @@
 """Scripts written for ``medmnist`` and torch's loader see under ``medmnist-fast run`` what they saw before."""
 
 import importlib
+import importlib.machinery
 import os
 import re
 import subprocess
@@ -386,6 +387,11 @@ def test_names_of_medmnist() -> None:
         assert package.PathMNIST is mf.PathMNIST
         assert package.Evaluator is mf.Evaluator
         assert package.__version__ == medmnist.__version__ == "3.0.2"
+        assert package.dataset is sys.modules["medmnist.dataset"]
+        # Of what is only theirs, theirs.
+        utils = importlib.import_module("medmnist.utils")
+        assert Path(utils.__file__).parent == Path(medmnist.__file__).parent
+        assert {"montage2d", "save2d", "SPLIT_DICT"} <= vars(utils).keys()
     assert report.has_medmnist
     assert sys.modules["medmnist"] is medmnist
     assert sys.modules["medmnist.dataset"] is medmnist.dataset
@@ -409,6 +415,7 @@ def python(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.
 
 
 RUN = ["-m", "medmnist_fast", "run"]
+SCOPE = "(in this process; those that it started were left as they are)"
 SCRIPT = """
 import sys, helper
 print(__name__, sys.argv, sys.path[0], __file__, __spec__, sys.modules["__main__"].helper is helper, helper.__file__)
@@ -478,7 +485,7 @@ def test_nothing_heavy_is_imported_for_a_script_without_torch(scripts: Path, roo
     assert done.stdout == ""
     # Before them is a warning about the number of samples.
     *_, first, second = done.stderr.splitlines()
-    assert first == f"medmnist_fast {mf.__version__}, in the place of medmnist"
+    assert first == f"medmnist_fast {mf.__version__}, in the place of medmnist {SCOPE}"
     assert second == "  no DataLoader was iterated over"
 
 
@@ -493,7 +500,7 @@ def test_the_example_trains_the_same_network(tmp_path: Path) -> None:
     assert without_times[0] == without_times[1]
     assert without_times[0].count("batches, last") == 2
     head, train, test = ours.stderr.splitlines()
-    assert head.endswith("in the place of medmnist")
+    assert head.endswith(f"in the place of medmnist {SCOPE}")
     assert re.fullmatch(
         r"  DataLoader of BreastMNIST\('train', size=28\) \(upstream_style_train.py:\d+\) "
         r"accelerated: 2 passes, 10 batches, \d+\.\d{3} s of waiting for them",
@@ -526,3 +533,68 @@ def test_the_report_says_why(root: Path, scripts: Path) -> None:
     ]
     assert re.search(r"PathMNIST\('val', size=28\) \(train.py:8\) accelerated: 1 pass, 4 batches", done.stderr)
     assert lines[-1].endswith("(train.py:8) left to torch (1 pass): the transform is the function own")
+
+
+SPAWNING = """
+import sys
+from torch.utils.data import DataLoader
+from medmnist import BreastMNIST
+from torchvision.transforms import ToTensor
+def own(image):
+    return ToTensor()(image)
+if __name__ == "__main__":
+    for transform in (own, ToTensor()):
+        dataset = BreastMNIST("val", transform, root=sys.argv[1])
+        loader = DataLoader(dataset, 20, num_workers=1, multiprocessing_context=sys.argv[2])
+        print([float(images.double().sum()) for images, labels in loader])
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_that_are_spawned_import_the_script(scripts: Path, official: Path, method: str) -> None:
+    if method not in torch.multiprocessing.get_all_start_methods():
+        pytest.skip(f"no {method} on this system")
+    (scripts / "spawning.py").write_text(SPAWNING)
+    theirs = python("spawning.py", official, method, cwd=scripts)
+    ours = python(*RUN, "--report", "spawning.py", official, method, cwd=scripts)
+    assert (theirs.returncode, ours.returncode) == (0, 0), theirs.stderr + ours.stderr
+    assert ours.stdout == theirs.stdout
+    assert "left to torch (1 pass): the transform is the function own" in ours.stderr
+    assert "accelerated: 1 pass, 4 batches" in ours.stderr
+
+
+def test_spawned_processes_find_medmnist_where_it_is_not_installed() -> None:
+    before = list(sys.path)
+    with replaced():
+        spec = importlib.machinery.PathFinder.find_spec("medmnist", sys.path[-1:])
+        assert sys.path[:-1] == before
+        assert spec is not None
+        assert spec.origin is not None
+        assert Path(spec.origin).is_relative_to(Path(mf.__file__).parent)
+    assert sys.path == before
+
+
+def test_ranks_of_torchrun(scripts: Path, root: Path) -> None:
+    (scripts / "ranks.py").write_text(
+        "import sys\n"
+        "import torch.distributed as dist\n"
+        "from medmnist import BreastMNIST\n"
+        "from torch.utils.data import DataLoader, DistributedSampler\n"
+        "from torchvision.transforms import ToTensor\n"
+        "dist.init_process_group('gloo')\n"
+        "dataset = BreastMNIST('val', ToTensor(), root=sys.argv[1])\n"
+        "loader = DataLoader(dataset, 10, sampler=DistributedSampler(dataset, shuffle=False))\n"
+        "batches = [int(labels.sum()) for images, labels in loader]\n"
+        "found = [None, None]\n"
+        "dist.all_gather_object(found, batches)\n"
+        "if dist.get_rank() == 0:\n"
+        "    print(found)\n"
+        "dist.destroy_process_group()\n"
+    )
+    arguments = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "medmnist_fast.compat"]
+    done = python(*arguments, "--report", "ranks.py", root, cwd=scripts)
+    assert done.returncode == 0, done.stderr
+    labels = mf.BreastMNIST("val", root=root).labels[:, 0]
+    shares = [[int(labels[rank::2][at : at + 10].sum()) for at in (0, 10)] for rank in (0, 1)]
+    assert done.stdout.strip() == str(shares)
+    assert done.stderr.count("accelerated: 1 pass, 2 batches") == 2

@@ -13,7 +13,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        # --url_template too, as users of medmnist are used to.
+        "token_normalize_func": lambda token: token.replace("_", "-"),
+    },
 )
 for module in (available, info, download, verify, prepare, save, montage, clean, evaluate, demo, run):
     module.register(app)

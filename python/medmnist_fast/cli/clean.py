@@ -7,6 +7,7 @@ import typer
 
 from medmnist_fast import checksums, store
 from medmnist_fast.cli.options import OneSize, Root, official_files
+from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.download import partial
 
 Flag = Annotated[str | None, typer.Option("--flag", help="Data set, such as breastmnist.", show_default="all")]
@@ -15,7 +16,7 @@ Flag = Annotated[str | None, typer.Option("--flag", help="Data set, such as brea
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: medmnist-fast clean --flag pathmnist --size 224 --decoded")
+    @app.command(cls=as_medmnist("root"), epilog="Example: medmnist-fast clean --flag pathmnist --size 224 --decoded")
     def clean(
         *,
         decoded: Annotated[bool, typer.Option("--decoded", help="Decoded stores only; official files stay.")] = False,

@@ -9,6 +9,7 @@ import typer
 
 from medmnist_fast.catalog import INFO, check_flag
 from medmnist_fast.cli.options import Root
+from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.dataset import DATASETS
 from medmnist_fast.download import Outcome, fetch_all, import_folder
 from medmnist_fast.progress import show_several
@@ -19,7 +20,10 @@ _SIZES = ("28", "64", "128", "224", "all")
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: medmnist-fast download --flag pathmnist --flag dermamnist --size 64")
+    @app.command(
+        cls=as_medmnist("size", "root"),
+        epilog="Example: medmnist-fast download --flag pathmnist --flag dermamnist --size 64",
+    )
     def download(
         *,
         flag: Annotated[

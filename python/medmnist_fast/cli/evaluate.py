@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from medmnist_fast.cli.options import Root
+from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.evaluation import Comparison, Interval, Report
 from medmnist_fast.evaluation.report import PER_CLASS, SUMMARY
 from medmnist_fast.evaluator import Evaluator
@@ -22,7 +23,8 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(
-        epilog="Example: medmnist-fast evaluate --path 'breastmnist_test_[AUC]0.901_[ACC]0.863@run1.csv' --plot roc.png"
+        cls=as_medmnist("path"),
+        epilog="Example: medmnist-fast evaluate --path 'breastmnist_test_[AUC]0.901_[ACC]0.863@1.csv' --plot roc.png",
     )
     def evaluate(
         path: Annotated[Path, typer.Option(help="Result file: lines of sample index and scores.")],

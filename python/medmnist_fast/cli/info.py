@@ -10,6 +10,7 @@ from rich.text import Text
 
 from medmnist_fast.catalog import INFO, check_flag, size_flag
 from medmnist_fast.cli.options import Flag
+from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.dataset import DATASETS
 
 _OTHER_ORGANS = "OrganMNIST3D has the same organs in another order of labels."
@@ -28,7 +29,7 @@ NOTES = {
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: medmnist-fast info --flag pathmnist")
+    @app.command(cls=as_medmnist("flag"), epilog="Example: medmnist-fast info --flag pathmnist")
     def info(
         flag: Flag,
         as_json: Annotated[bool, typer.Option("--json", help="Print medmnist's INFO of the set as JSON.")] = False,

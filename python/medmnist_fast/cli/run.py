@@ -27,8 +27,10 @@ def register(app: typer.Typer) -> None:
         """Run an unchanged script with medmnist and torch's DataLoader replaced.
 
         Batches keep their number, order, shapes and types. A loader for which that cannot be is left to torch. Random
-        transforms draw other numbers than torchvision's, governed by torch.manual_seed too. Processes that the script
-        starts are not changed.
+        transforms draw other numbers than torchvision's, governed by torch.manual_seed too.
+
+        Processes that the script starts are left as they are. For several ranks, let each of them be run:
+        torchrun --nproc-per-node 2 -m medmnist_fast.compat train.py
         """
         from medmnist_fast.compat import Report, replaced
         from medmnist_fast.compat.running import run_module, run_script

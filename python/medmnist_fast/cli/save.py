@@ -1,29 +1,23 @@
 """``medmnist-fast save``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand
 
 from medmnist_fast.catalog import SPLITS, check_flag, check_split
 from medmnist_fast.cli.options import Flag, Root, plain_warnings
+from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.dataset import DATASETS
-
-_SPELLINGS = {"--download=true": "--download", "--download=false": "--no-download"}
-
-
-class _Command(TyperCommand):
-    """Knows ``--download=True`` too, as users of medmnist type it."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, [_SPELLINGS.get(arg.lower(), arg) for arg in args])
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(cls=_Command, epilog="Example: medmnist-fast save --flag retinamnist --folder pictures")
+    @app.command(
+        cls=as_medmnist("flag", "folder", "postfix", "root", "download", "size"),
+        epilog="Example: medmnist-fast save --flag retinamnist --folder pictures",
+    )
     def save(
         *,
         flag: Flag,

@@ -51,9 +51,10 @@ class Report:
 
     def __str__(self) -> str:
         medmnist = "in the place of medmnist" if self.has_medmnist else "not needed: medmnist was not imported"
+        scope = "in this process; those that it started were left as they are"
         loaders = [f"DataLoader of {dataset} ({place}) {line}" for (place, dataset, _), line in self.lines.items()]
         return "\n  ".join(
-            [f"medmnist_fast {__version__}, {medmnist}", *(loaders or ["no DataLoader was iterated over"])]
+            [f"medmnist_fast {__version__}, {medmnist} ({scope})", *(loaders or ["no DataLoader was iterated over"])]
         )
 
 

@@ -15,6 +15,7 @@ from medmnist_fast.compat.report import Report
 from medmnist_fast.dataset import MedMNIST
 
 DATALOADER = "torch.utils.data.dataloader"
+MODULES = str(Path(__file__).with_name("modules"))
 
 
 @contextmanager
@@ -59,10 +60,15 @@ def _one_by_one(dataset: Any, indices: Sequence[int]) -> list[Any]:
 @contextmanager
 def _our_medmnist(report: Report) -> Iterator[None]:
     theirs = _taken_out("medmnist")
+    # Worker processes that are spawned import the script, with this path and without our finder: where medmnist is not
+    # installed, they find ours.
+    sys.path.append(MODULES)
     with _first_finder(_StandIn()):
         try:
             yield
         finally:
+            if MODULES in sys.path:
+                sys.path.remove(MODULES)
             report.has_medmnist = bool(_taken_out("medmnist"))
             sys.modules.update(theirs)
 
@@ -83,17 +89,25 @@ def _first_finder(finder: MetaPathFinder) -> Iterator[None]:
 
 
 class _StandIn(MetaPathFinder):
-    """Finds ``medmnist`` in this package; its modules are then found where it is."""
+    """Finds ``medmnist`` in this package, its modules where it is, and others where the real one is, if installed."""
 
     def find_spec(
         self,
         fullname: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - Python gives it
+        path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         if fullname != "medmnist":
             return None
-        return PathFinder.find_spec(fullname, [str(Path(__file__).parent)], target)
+        ours = PathFinder.find_spec(fullname, [MODULES], target)
+        theirs = PathFinder.find_spec(fullname, path, target)
+        if ours is not None and theirs is not None:
+            # medmnist.utils, which nobody has to import.
+            ours.submodule_search_locations = [
+                *(ours.submodule_search_locations or ()),
+                *(theirs.submodule_search_locations or ()),
+            ]
+        return ours
 
 
 class _OnImport(MetaPathFinder):

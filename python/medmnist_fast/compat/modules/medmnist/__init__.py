@@ -1,5 +1,6 @@
 """What ``import medmnist`` gives to scripts under ``medmnist-fast run``."""
 
+from . import dataset, evaluator, info
 from .dataset import (
     OCTMNIST,
     AdrenalMNIST3D,
@@ -46,4 +47,7 @@ __all__ = [
     "TissueMNIST",
     "VesselMNIST3D",
     "__version__",
+    "dataset",
+    "evaluator",
+    "info",
 ]

@@ -1,0 +1,1 @@
+"""What is imported under names of others: a folder of ``sys.path`` under ``medmnist-fast run``."""
