@@ -2,7 +2,6 @@
 
 import operator
 import warnings
-import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -102,8 +101,7 @@ class MedMNIST(Sequence[Any]):
 
     def _open_images(self, file: SplitFile) -> None:
         self.imgs = file.images(self.spatial_dims)
-        # Nobody can write to these, so as long as they are not replaced they are what the file holds.
-        self._mapped = None if self.imgs.flags.writeable else weakref.ref(self.imgs)
+        self._mapped = file.mapped
 
     @classmethod
     def check_size(cls, size: int | str | None) -> int:
@@ -136,8 +134,9 @@ class MedMNIST(Sequence[Any]):
         """Mean and standard deviation of the pixels of each channel, in 0…1: what ``Normalize`` takes.
 
         Both are those of NumPy over the whole split, the second with ``ddof=0``, but for the rounding of sums: these
-        are exact. With ``as_rgb`` there are three of each. Mapped images are summed once, others each time, since they
-        can be written to; either takes as long as reading them.
+        are exact. With ``as_rgb`` there are three of each. Images in memory are summed each time, since they can be
+        written to, which takes as long as reading them. Mapped ones are summed once; of more than 256 MiB, whose
+        reading one waits for, sums are kept beside the decoded store, under the checksum of the images.
 
         Raises:
             TypeError: images were replaced by some that are not ``uint8``.
