@@ -157,6 +157,17 @@ class MedMNIST(Sequence[Any]):
         """
         return id_map.image_ids(csv, self.split, len(self))
 
+    def download(self) -> None:
+        """Download the file of this data set if it is missing, as ``download=True`` does; see there.
+
+        Raises:
+            NpzError: there is one whose MD5 is not the official one.
+            OSError: it cannot be downloaded.
+        """
+        from medmnist_fast.download import fetch
+
+        fetch(self.flag, self.size, Path(self.root))
+
     def save(self, folder: str | PathLike[str], postfix: str | None = None, write_csv: bool = True) -> None:
         """Write every image to ``FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>[_<label>…].POSTFIX``, and the labels to a table.
 
@@ -257,6 +268,13 @@ class MedMNIST(Sequence[Any]):
         """An item's label: int64 of shape (L,), transformed."""
         target = self.labels[index].astype(int)
         return target if self.target_transform is None else self.target_transform(target)
+
+    def __add__(self, other: Any) -> Any:
+        """``torch.utils.data.ConcatDataset`` of both, as torch's data sets give."""
+        from torch.utils.data import ConcatDataset
+
+        both: list[Any] = [self, other]
+        return ConcatDataset(both)
 
     @abstractmethod
     def _image(self, pixels: NDArray[np.uint8]) -> Any:

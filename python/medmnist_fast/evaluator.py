@@ -39,7 +39,9 @@ class Evaluator:
         NpzError: the file is damaged.
     """
 
-    def __init__(self, flag: str, split: str, size: int | None = None, root: str | PathLike[str] | None = None) -> None:
+    def __init__(
+        self, flag: str, split: str, size: int | str | None = None, root: str | PathLike[str] | None = None
+    ) -> None:
         self.flag = check_flag(flag)
         self.split = check_split(split)
         self.size = DATASETS[flag].check_size(size)
