@@ -152,6 +152,8 @@ def test_saved_files(case: tuple[Path, str, int], tmp_path: Path, monkeypatch: p
 def test_metrics_and_result_files(case: tuple[Path, str, int], tmp_path: Path) -> None:
     root, flag, size = case
     evaluators = [package.Evaluator(flag, "test", size=size, root=root) for package in (mf, medmnist)]
+    for name in ("flag", "split", "size", "size_flag", "info", "root"):
+        assert getattr(evaluators[0], name) == getattr(evaluators[1], name)
     labels = evaluators[0].labels
     assert np.array_equal(labels, evaluators[1].labels)
     columns = 2 if mf.INFO[flag]["task"] == "binary-class" else len(mf.INFO[flag]["label"])
