@@ -84,6 +84,10 @@ def test_evaluate(generated: Path, tmp_path: Path) -> None:
     as_json = cli("evaluate", f"--path={first}", *options, "--json", "--plot", "roc.png", cwd=tmp_path)
     assert json.loads(as_json.stdout) == about | report.as_dict()
     assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+    drawn = cli("evaluate", f"--path={first}", f"--root={generated}", "--bootstrap=0", "--plot=2.png", cwd=tmp_path)
+    assert drawn.stdout.splitlines()[-1] == "picture: 2.png"
+    assert "interval" not in drawn.stdout
+    (tmp_path / "2.png").unlink()
 
     compared = cli("evaluate", f"--path={first}", f"--path2={second}", *options, "--json")
     comparison = evaluator.compare(scores, other, bootstrap=50, seed=3)
