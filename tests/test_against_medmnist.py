@@ -1,5 +1,6 @@
 """Side by side with medmnist 3.0.2: same values, same types, same text, same files."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,8 @@ def test_saved_files(case: tuple[Path, str, int], tmp_path: Path, monkeypatch: p
 def test_metrics_and_result_files(case: tuple[Path, str, int], tmp_path: Path) -> None:
     root, flag, size = case
     evaluators = [package.Evaluator(flag, "test", size=size, root=root) for package in (mf, medmnist)]
+    for name in ("flag", "split", "size", "size_flag", "info", "root"):
+        assert getattr(evaluators[0], name) == getattr(evaluators[1], name)
     labels = evaluators[0].labels
     assert np.array_equal(labels, evaluators[1].labels)
     columns = 2 if mf.INFO[flag]["task"] == "binary-class" else len(mf.INFO[flag]["label"])
@@ -167,6 +170,36 @@ def test_metrics_and_result_files(case: tuple[Path, str, int], tmp_path: Path) -
     assert written.name == expected.name
     assert written.read_bytes() == expected.read_bytes()
     assert mf.Evaluator.parse_and_evaluate(written, root=root) == ours
+
+
+def test_methods_take_the_same_arguments() -> None:
+    for name in (*[facts["python_class"] for facts in mf.INFO.values()], "Evaluator"):
+        ours, theirs = getattr(mf, name), getattr(medmnist, name)
+        methods = {key for key, value in inspect.getmembers(theirs, callable) if not key.startswith("_")} | {"__init__"}
+        assert methods >= {"__init__", "download", "montage", "save"} or name == "Evaluator"
+        for method in methods:
+            found, expected = (
+                list(inspect.signature(getattr(one, method)).parameters.values()) for one in (ours, theirs)
+            )
+            names = [parameter.name for parameter in expected]
+            assert [parameter.name for parameter in found][: len(names)] == names
+            for mine, other in zip(found, expected, strict=False):
+                assert (mine.kind, mine.default is mine.empty) == (other.kind, other.default is other.empty)
+                assert mine.default == other.default or mine.name in {"root", "postfix"}
+            assert all(parameter.default is not parameter.empty for parameter in found[len(names) :])
+
+
+def test_the_sum_of_two_is_torchs(case: tuple[Path, str, int]) -> None:
+    ours, theirs = (one + other for one, other in zip(both(case, "val"), both(case, "test"), strict=True))
+    assert type(ours) is type(theirs) is torch.utils.data.ConcatDataset
+    assert len(ours) == len(theirs)
+    assert np.array_equal(ours[len(ours) - 1][0], theirs[len(theirs) - 1][0])
+
+
+def test_download_of_a_file_that_is_there(official: Path) -> None:
+    for size in (28, 64):
+        for dataset in (package.BreastMNIST("val", root=official, size=size) for package in (mf, medmnist)):
+            dataset.download()
 
 
 def theirs_folder(folder: Path) -> Path:

@@ -41,6 +41,25 @@ def test_available_and_info() -> None:
     assert "Example:" in cli("demo", "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("medmnist-fast ver", ["verify"]),
+        ("medmnist-fast info --flag org", ["organamnist", "organcmnist", "organsmnist", "organmnist3d"]),
+        ("medmnist-fast download --flag retinamnist --flag bl", ["bloodmnist"]),
+        ("medmnist-fast clean --dec", ["--decoded"]),
+        ("medmnist-fast save --fold", ["--folder"]),
+    ],
+)
+def test_shells_complete(typed: str, expected: list[str]) -> None:
+    code = "import sys; sys.argv = ['medmnist-fast']; from medmnist_fast.cli import main; main()"
+    environment = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")), "_MEDMNIST_FAST_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | environment
+    )
+    assert done.stdout.split() == expected
+
+
 def test_evaluate(generated: Path, tmp_path: Path) -> None:
     evaluator = mf.Evaluator("retinamnist", "test", root=generated)
     rng = np.random.default_rng(0)
@@ -65,6 +84,10 @@ def test_evaluate(generated: Path, tmp_path: Path) -> None:
     as_json = cli("evaluate", f"--path={first}", *options, "--json", "--plot", "roc.png", cwd=tmp_path)
     assert json.loads(as_json.stdout) == about | report.as_dict()
     assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+    drawn = cli("evaluate", f"--path={first}", f"--root={generated}", "--bootstrap=0", "--plot=2.png", cwd=tmp_path)
+    assert drawn.stdout.splitlines()[-1] == "picture: 2.png"
+    assert "interval" not in drawn.stdout
+    (tmp_path / "2.png").unlink()
 
     compared = cli("evaluate", f"--path={first}", f"--path2={second}", *options, "--json")
     comparison = evaluator.compare(scores, other, bootstrap=50, seed=3)

@@ -117,12 +117,13 @@ def test_memory_is_flat_over_epochs(generated: Path) -> None:
             if epoch % 3 == 0:
                 next(iter(loader))
             sizes.append(resident())
-        # A batch is 10 MB.
+        # A batch is 10 MB. A loop that is left lets go of its memory: three of them, in epochs 3, 6 and 9, would be 30.
+        # One more buffer may be needed late, if a thread is slow.
         print(max(sizes[2:]) - sizes[1])
         """,
         generated,
     )
-    assert int(out) < 5 << 20
+    assert int(out) < 15 << 20
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork, which Windows has not")

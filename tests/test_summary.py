@@ -1,5 +1,8 @@
 """Figures of a split: brightness, classes, and where samples come from."""
 
+import json
+import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import medmnist_fast as mf
-from medmnist_fast import _core, transforms
+from medmnist_fast import _core, store, summary, transforms
 
 
 def dataset(root: Path, flag: str, **options: Any) -> Any:
@@ -62,6 +65,74 @@ def test_what_was_written_or_replaced_is_summed_anew(generated: Path) -> None:
     assert mapped.mean_std()[0] == pytest.approx([part.mean()] * 3, rel=1e-12)
     mapped.imgs = np.full((5, 28, 28), 255, np.uint8)
     assert mapped.mean_std() == ([1.0] * 3, [0.0] * 3)
+
+
+@pytest.fixture
+def summed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Bytes that the engine was asked to sum; sums of any number are kept."""
+    asked: list[int] = []
+    real = _core.channel_sums
+
+    def channel_sums(pixels: Any, channels: int, threads: int) -> Any:
+        asked.append(pixels.nbytes)
+        return real(pixels, channels, threads)
+
+    monkeypatch.setattr(_core, "channel_sums", channel_sums)
+    monkeypatch.setattr(summary, "_AT_ONCE", 1000)
+    return asked
+
+
+def own_folder(generated: Path, folder: Path) -> Path:
+    shutil.copy(generated / "retinamnist.npz", folder)
+    return folder
+
+
+def test_sums_of_mapped_images_are_kept_beside_the_store(generated: Path, tmp_path: Path, summed: list[int]) -> None:
+    root = own_folder(generated, tmp_path)
+    first = dataset(root, "retinamnist", mmap_mode="r").mean_std()
+    assert sum(summed) == 40 * 28 * 28 * 3
+    kept = root / "decoded" / "retinamnist.npz.sums.json"
+    (line,) = kept.read_text().splitlines()
+    assert json.loads(line)[0] == "val_images"
+    summed.clear()
+    again = dataset(root, "retinamnist", mmap_mode="r")
+    assert again.mean_std() == pickle.loads(pickle.dumps(again)).mean_std() == first
+    assert summed == []
+    assert mf.RetinaMNIST("train", root=root, mmap_mode="r").mean_std() != first
+    assert len(kept.read_text().splitlines()) == 2
+    # In memory they may be written to.
+    summed.clear()
+    assert dataset(root, "retinamnist").mean_std() == first
+    assert sum(summed) == 40 * 28 * 28 * 3
+    assert kept in store.leftovers(root / "retinamnist.npz")
+
+
+def test_kept_sums_are_not_those_of_a_file_that_changed(generated: Path, tmp_path: Path, summed: list[int]) -> None:
+    root = own_folder(generated, tmp_path)
+    opened = dataset(root, "retinamnist", mmap_mode="r")
+    first = dataset(root, "retinamnist", mmap_mode="r").mean_std()
+    with np.load(root / "retinamnist.npz") as archive:
+        members = {name: 255 - archive[name] if name == "val_images" else archive[name] for name in archive.files}
+    (root / "retinamnist.npz").unlink()
+    np.savez_compressed(root / "retinamnist.npz", **members)
+    changed = dataset(root, "retinamnist", mmap_mode="r").mean_std()
+    assert changed[0] == pytest.approx([1 - mean for mean in first[0]], rel=1e-12)
+    assert opened.mean_std() == first
+    summed.clear()
+    assert dataset(root, "retinamnist", mmap_mode="r").mean_std() == changed
+    assert summed == []
+
+
+@pytest.mark.parametrize("cut", [1, 5, 40])
+def test_a_damaged_line_of_sums_is_none(generated: Path, tmp_path: Path, summed: list[int], cut: int) -> None:
+    root = own_folder(generated, tmp_path)
+    first = dataset(root, "retinamnist", mmap_mode="r").mean_std()
+    kept = root / "decoded" / "retinamnist.npz.sums.json"
+    line = kept.read_text().strip()
+    kept.write_text(f"\n7\n[]\n[1, 2, 3]\n{line[:-cut]}")
+    summed.clear()
+    assert dataset(root, "retinamnist", mmap_mode="r").mean_std() == first
+    assert sum(summed) == 40 * 28 * 28 * 3
 
 
 @pytest.mark.parametrize("flag", SHAPES)

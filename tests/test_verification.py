@@ -1,5 +1,6 @@
 """`verify`, `prepare` and `clean`: what they find, make and remove, and nothing else."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -111,6 +112,13 @@ def test_official_files_are_right() -> None:
 
 
 def test_other_files_are_not(generated: Path) -> None:
+    as_json = cli("verify", "--flag", "breastmnist", "--root", str(generated), "--json")
+    assert as_json.returncode == 1
+    (facts,) = json.loads(as_json.stdout)
+    assert facts["path"] == str(generated / "breastmnist.npz")
+    assert facts["problems"][0].startswith("MD5 is ")
+    assert facts["shapes"]["val"] == [40, 28, 28]
+    assert (facts["blank"], facts["identical"]) == ([], [])
     result = cli("verify", "--flag", "breastmnist", "--root", str(generated))
     assert result.returncode == 1
     assert "DAMAGED or not official" in result.stdout

@@ -2,7 +2,6 @@
 
 import operator
 import warnings
-import weakref
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -102,8 +101,7 @@ class MedMNIST(Sequence[Any]):
 
     def _open_images(self, file: SplitFile) -> None:
         self.imgs = file.images(self.spatial_dims)
-        # Nobody can write to these, so as long as they are not replaced they are what the file holds.
-        self._mapped = None if self.imgs.flags.writeable else weakref.ref(self.imgs)
+        self._mapped = file.mapped
 
     @classmethod
     def check_size(cls, size: int | str | None) -> int:
@@ -136,8 +134,9 @@ class MedMNIST(Sequence[Any]):
         """Mean and standard deviation of the pixels of each channel, in 0…1: what ``Normalize`` takes.
 
         Both are those of NumPy over the whole split, the second with ``ddof=0``, but for the rounding of sums: these
-        are exact. With ``as_rgb`` there are three of each. Mapped images are summed once, others each time, since they
-        can be written to; either takes as long as reading them.
+        are exact. With ``as_rgb`` there are three of each. Images in memory are summed each time, since they can be
+        written to, which takes as long as reading them. Mapped ones are summed once; of more than 256 MiB, whose
+        reading one waits for, sums are kept beside the decoded store, under the checksum of the images.
 
         Raises:
             TypeError: images were replaced by some that are not ``uint8``.
@@ -157,6 +156,17 @@ class MedMNIST(Sequence[Any]):
             ValueError: it is no such table, or has not every sample of this split exactly once.
         """
         return id_map.image_ids(csv, self.split, len(self))
+
+    def download(self) -> None:
+        """Download the file of this data set if it is missing, as ``download=True`` does; see there.
+
+        Raises:
+            NpzError: there is one whose MD5 is not the official one.
+            OSError: it cannot be downloaded.
+        """
+        from medmnist_fast.download import fetch
+
+        fetch(self.flag, self.size, Path(self.root))
 
     def save(self, folder: str | PathLike[str], postfix: str | None = None, write_csv: bool = True) -> None:
         """Write every image to ``FOLDER/FLAG[_SIZE]/SPLIT<i>_<label>[_<label>…].POSTFIX``, and the labels to a table.
@@ -258,6 +268,13 @@ class MedMNIST(Sequence[Any]):
         """An item's label: int64 of shape (L,), transformed."""
         target = self.labels[index].astype(int)
         return target if self.target_transform is None else self.target_transform(target)
+
+    def __add__(self, other: Any) -> Any:
+        """``torch.utils.data.ConcatDataset`` of both, as torch's data sets give."""
+        from torch.utils.data import ConcatDataset
+
+        both: list[Any] = [self, other]
+        return ConcatDataset(both)
 
     @abstractmethod
     def _image(self, pixels: NDArray[np.uint8]) -> Any:

@@ -39,16 +39,19 @@ class Evaluator:
         NpzError: the file is damaged.
     """
 
-    def __init__(self, flag: str, split: str, size: int | None = None, root: str | PathLike[str] | None = None) -> None:
+    def __init__(
+        self, flag: str, split: str, size: int | str | None = None, root: str | PathLike[str] | None = None
+    ) -> None:
         self.flag = check_flag(flag)
         self.split = check_split(split)
         self.size = DATASETS[flag].check_size(size)
         self.size_flag = size_flag(self.size)
         self.info = INFO[flag]
-        self.root = Path(root) if root is not None else default_root()
+        self.root = root if root is not None else default_root()
+        folder = Path(self.root)
         sizes = (self.size, *DATASETS[flag].available_sizes)
-        local = next((size for size in sizes if (self.root / file_name(flag, size)).exists()), self.size)
-        self.labels = SplitFile(self.root, flag, local, split).labels()
+        local = next((size for size in sizes if (folder / file_name(flag, size)).exists()), self.size)
+        self.labels = SplitFile(folder, flag, local, split).labels()
 
     def evaluate(self, y_score: Any, save_folder: str | PathLike[str] | None = None, run: str | None = None) -> Metrics:
         """AUC and ACC of ``y_score``.

@@ -1,10 +1,11 @@
 """Official files: find them, open them, check that they hold what their name says. New files: whole or not at all."""
 
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,22 @@ MAP_ABOVE = 2 << 30
 """Bytes of images that are decoded into memory at most, unless they have to be."""
 
 
+class Mapped(NamedTuple):
+    """Images in a decoded store: nobody can write to them, so while they are there they are what the file holds.
+
+    Attributes:
+        images: those images.
+        path: of the official file.
+        member: their name in it.
+        checksum: CRC-32 of the member.
+    """
+
+    images: weakref.ref[NDArray[np.uint8]]
+    path: Path
+    member: str
+    checksum: int
+
+
 class SplitFile:
     """One split of an official file.
 
@@ -29,6 +46,10 @@ class SplitFile:
         download: fetches a file that is missing, and checks the MD5 of one that is there.
         mmap_mode: ``"r"`` maps the images from the decoded store, ``None`` does if they are larger than ``MAP_ABOVE``.
 
+    Attributes:
+        path: of the file.
+        mapped: the images that were last read, if they are mapped.
+
     Raises:
         FileNotFoundError: no such folder or file.
         NpzError: the file is damaged, or with ``download`` not the official one.
@@ -38,6 +59,7 @@ class SplitFile:
     def __init__(
         self, root: Path, flag: str, size: int, split: str, *, download: bool = False, mmap_mode: str | None = None
     ) -> None:
+        self.mapped: Mapped | None = None
         self._file = OfficialFile(flag, size, root)
         self.path = self._file.path
         self.flag, self.size, self.split, self._mmap_mode = flag, size, split, mmap_mode
@@ -104,7 +126,10 @@ class SplitFile:
             return self._member("images")
         # Written and checked when it was made, and not modified since.
         view = archive.view(name, verify=False)
-        return archive.read(name, 1) if view is None else view
+        if view is None:
+            return archive.read(name, 1)
+        self.mapped = Mapped(weakref.ref(view), self.path, name, archive.entry(name)[0]["CRC"])
+        return view
 
     def _member(self, kind: str) -> NDArray[Any]:
         return self._archive.read(self._name(kind), _core.available_parallelism())

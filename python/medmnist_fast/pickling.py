@@ -26,7 +26,7 @@ def state_of(dataset: Any) -> dict[str, Any]:
     checksums = {}
     for attribute, kind in _MEMBERS.items():
         array = state[attribute]
-        is_mapped = opened is not None and opened() is array
+        is_mapped = opened is not None and opened.images() is array
         checksum = _checksum(path, f"{dataset.split}_{kind}", array, is_mapped=is_mapped)
         if checksum is not None:
             checksums[attribute] = checksum

@@ -13,8 +13,9 @@ from medmnist_fast.progress import Report
 FOLDER = "decoded"
 """Beside the official files."""
 
-SUFFIXES = ("", ".part", ".lock")
-"""A store; one on its way, or left by a process that was killed; what keeps a second writer away."""
+SUMS = ".sums.json"
+SUFFIXES = ("", ".part", ".lock", SUMS)
+"""A store; one on its way, or left by a process that was killed; what keeps a second writer away; sums of pixels."""
 
 
 def beside(path: Path) -> Path:

@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 
 from medmnist_fast import checksums, store
-from medmnist_fast.cli.options import OneSize, Root, official_files
+from medmnist_fast.cli.options import OneSize, Root, completed_flag, official_files
 from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.download import partial
 
-Flag = Annotated[str | None, typer.Option("--flag", help="Data set, such as breastmnist.", show_default="all")]
+Flag = Annotated[
+    str | None,
+    typer.Option("--flag", help="Data set, such as breastmnist.", show_default="all", autocompletion=completed_flag),
+]
 
 
 def register(app: typer.Typer) -> None:

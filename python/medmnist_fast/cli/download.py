@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from medmnist_fast.catalog import INFO, check_flag
-from medmnist_fast.cli.options import Root
+from medmnist_fast.cli.options import Root, completed_flag
 from medmnist_fast.cli.spelling import as_medmnist
 from medmnist_fast.dataset import DATASETS
 from medmnist_fast.download import Outcome, fetch_all, import_folder
@@ -27,7 +27,10 @@ def register(app: typer.Typer) -> None:
     def download(
         *,
         flag: Annotated[
-            list[str] | None, typer.Option(help="Data set; may be given several times.", show_default="all")
+            list[str] | None,
+            typer.Option(
+                help="Data set; may be given several times.", show_default="all", autocompletion=completed_flag
+            ),
         ] = None,
         size: Annotated[
             str | None,

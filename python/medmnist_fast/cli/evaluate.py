@@ -68,6 +68,8 @@ def register(app: typer.Typer) -> None:
         console = Console(width=None if Console().is_terminal else 400, highlight=False)
         for table in tables:
             console.print(table)
+        if plot is not None:
+            typer.echo(f"picture: {plot}")
 
 
 def _second(evaluator: Evaluator, path: Path, root: Path | None) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
@@ -81,14 +83,17 @@ def _second(evaluator: Evaluator, path: Path, root: Path | None) -> "np.ndarray[
 
 
 def _tables(report: Report) -> list[Table]:
-    interval = f"{report.confidence:.0%} interval"
-    summary = _table(f"{report.n_samples} samples", "measure", "value", interval)
+    # Without a bootstrap there are none.
+    intervals = [f"{report.confidence:.0%} interval"] if report.resamples else []
+    summary = _table(f"{report.n_samples} samples", "measure", "value", *intervals)
     for name in SUMMARY:
-        summary.add_row(_title(name), _number(getattr(report, name)), _interval(report.intervals.get(name)))
-    classes = _table("classes", "class", "samples", *map(_title, PER_CLASS), f"AUC, {interval}")
+        ends = [_interval(report.intervals.get(name)) for _ in intervals]
+        summary.add_row(_title(name), _number(getattr(report, name)), *ends)
+    classes = _table("classes", "class", "samples", *map(_title, PER_CLASS), *(f"AUC, {name}" for name in intervals))
     for one in report.classes:
         values = [_number(getattr(one, name)) for name in PER_CLASS]
-        classes.add_row(escape(one.name), str(one.support), *values, _interval(one.intervals.get("AUC")))
+        ends = [_interval(one.intervals.get("AUC")) for _ in intervals]
+        classes.add_row(escape(one.name), str(one.support), *values, *ends)
     if report.confusion.ndim == 3:
         columns = ["true -", "false +", "false -", "true +"]
         rows = report.confusion.reshape(-1, 4)

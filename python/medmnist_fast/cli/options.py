@@ -8,15 +8,27 @@ from typing import Annotated
 
 import typer
 
-from medmnist_fast.catalog import check_flag, default_root, file_name
+from medmnist_fast.catalog import INFO, check_flag, default_root, file_name
 from medmnist_fast.dataset import DATASETS
 
-Flag = Annotated[str, typer.Option(help="Data set, such as breastmnist; `available` lists them.")]
+
+def completed_flag(incomplete: str) -> list[str]:
+    """The flags that begin so, for a shell."""
+    return [flag for flag in INFO if flag.startswith(incomplete)]
+
+
+Flag = Annotated[
+    str,
+    typer.Option(help="Data set, such as breastmnist; `available` lists them.", autocompletion=completed_flag),
+]
 Root = Annotated[
     Path | None, typer.Option(help="Folder of the .npz files.", show_default="MEDMNIST_ROOT, else ~/.medmnist")
 ]
 OneFlag = Annotated[
-    str | None, typer.Option("--flag", help="Data set, such as breastmnist.", show_default="all, with --all")
+    str | None,
+    typer.Option(
+        "--flag", help="Data set, such as breastmnist.", show_default="all, with --all", autocompletion=completed_flag
+    ),
 ]
 OneSize = Annotated[int | None, typer.Option("--size", help="Pixels per side.", show_default="28; all, with --all")]
 All = Annotated[bool, typer.Option("--all", help="All data sets, or with --flag or --size all that fit.")]

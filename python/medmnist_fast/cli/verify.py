@@ -1,8 +1,10 @@
 """``medmnist-fast verify``."""
 
+import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -19,32 +21,51 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(epilog="Example: medmnist-fast verify --flag retinamnist --root data")
-    def verify(flag: OneFlag = None, size: OneSize = None, root: Root = None, is_all: All = False) -> None:
+    def verify(
+        *,
+        flag: OneFlag = None,
+        size: OneSize = None,
+        root: Root = None,
+        is_all: All = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    ) -> None:
         """Check official files: MD5, CRC of each member, counts, shapes; list blank and duplicate images.
 
         The exit code is 1 if a file is not what it should be. Blank and duplicate images are in the official data; they
         are reported, and no error.
         """
-        is_right, found = True, False
+        results = []
         for name, pixels, path in official_files(root, flag, size, is_all=is_all):
             if is_all and not path.exists():
                 continue
-            found = True
-            result = _verify(path, name, pixels)
-            _print(path, result)
-            is_right = is_right and not result.problems
-        if not found:
+            result = _verify(path, name, pixels, sys.stderr if as_json else sys.stdout)
+            results.append((path, result))
+            if not as_json:
+                _print(path, result)
+        if not results:
             raise FileNotFoundError(f"none of the official files asked for is in {root or 'the default folder'}")
-        if not is_right:
+        if as_json:
+            typer.echo(json.dumps([_facts(*result) for result in results], indent=4, ensure_ascii=False))
+        if any(result.problems for _, result in results):
             raise typer.Exit(1)
 
 
-def _verify(path: Path, flag: str, size: int) -> Verification:
+def _facts(path: Path, result: Verification) -> dict[str, Any]:
+    return {
+        "path": str(path),
+        "problems": result.problems,
+        "shapes": result.facts,
+        "blank": result.blank,
+        "identical": result.duplicates,
+    }
+
+
+def _verify(path: Path, flag: str, size: int, progress: TextIO) -> Verification:
     with ExitStack() as stack:
 
         def step(name: str) -> Report:
             stack.close()
-            return stack.enter_context(show_progress(f"{path.name}: {name}", sys.stdout))
+            return stack.enter_context(show_progress(f"{path.name}: {name}", progress))
 
         return verify_file(path, flag, size, step)
 
