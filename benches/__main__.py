@@ -25,25 +25,34 @@ GROUPS = {
     "decoding": throughput.DECODED,
 }
 TABLES = ("kernels", "loader", "evaluation", "importing", "saving", "compat", "memory")
+LONG = {"rest", "varied", "saving", "compat", "memory"}
+"""What there is no time for unless it is asked for."""
 
 
 def main() -> None:
     """Run what is asked for and print it."""
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
     names = [*GROUPS, "opening", *TABLES]
-    parser.add_argument("only", nargs="*", metavar="PART", help=f"of {', '.join(names)}; by default all but rest")
+    parser.add_argument(
+        "only",
+        nargs="*",
+        metavar="PART",
+        help=f"of {', '.join(names)}, or all; by default what takes less than ten minutes",
+    )
     parser.add_argument("--rounds", type=int, default=5, help="timed rounds per contender, at least 5 (default: 5)")
     parser.add_argument("--peers", action="store_true", help="and the peers of `python -m benches.peers`")
     parser.add_argument("--contender", action="append", help="this contender only; may be repeated")
     parser.add_argument("--gigabytes", type=float, default=3, help="size of the larger generated set (default: 3)")
     parser.add_argument("--root", type=Path, default=os.environ.get("MEDMNIST_ROOT"), help="folder of official files")
-    parser.add_argument("--output", type=Path, help="write the run to OUTPUT.json and its pictures to the folder OUTPUT")
+    parser.add_argument(
+        "--output", type=Path, help="write the run to OUTPUT.json and its pictures to the folder OUTPUT"
+    )
     options = parser.parse_args()
     if options.rounds < 5:
         parser.error(f"--rounds {options.rounds}; allowed: 5 or more, for a median that means something")
-    if unknown := set(options.only) - set(names):
-        parser.error(f"no part {', '.join(sorted(unknown))}; allowed: {', '.join(names)}")
-    chosen = options.only or [name for name in names if name != "rest"]
+    if unknown := set(options.only) - {*names, "all"}:
+        parser.error(f"no part {', '.join(sorted(unknown))}; allowed: {', '.join(names)}, all")
+    chosen = names if "all" in options.only else options.only or [name for name in names if name not in LONG]
     console = report_console()
     console.print(describe(), markup=False)
     run = Run(datetime.now(UTC).date().isoformat(), commit(), machine(), versions(), options.rounds)
@@ -52,9 +61,11 @@ def main() -> None:
         contenders = environments.of(options.contender, with_peers=options.peers)
         for name in chosen:
             if name in GROUPS:
-                throughput.measure(GROUPS[name], folders, contenders, run, lambda line: console.print(line, style="dim"))
+                throughput.measure(
+                    GROUPS[name], folders, contenders, run, lambda line: console.print(line, style="dim")
+                )
         if "opening" in chosen:
-            run.openings.extend(opening.measure(folders.of(opening.WORKLOAD), options.rounds))
+            run.openings.extend(opening.measure(folders.of(opening.WORKLOAD)))
         if run.rows or run.openings:
             print_run(run, console)
         if options.output:
@@ -71,8 +82,8 @@ def single(chosen: list[str], options: argparse.Namespace, scratch: Path, consol
         "loader": lambda: loader.run(scratch, rounds, console),
         "evaluation": lambda: evaluation.run(rounds, console),
         "importing": lambda: importing.run(rounds, console),
-        "saving": lambda: saving.run(options.root, rounds, console),
-        "compat": lambda: compat.run(rounds, console),
+        "saving": lambda: saving.run(scratch, options.root, rounds, console),
+        "compat": lambda: compat.run(scratch, rounds, console),
         "memory": lambda: memory.run(scratch, options.gigabytes, console),
     }
     for name in TABLES:

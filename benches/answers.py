@@ -1,6 +1,6 @@
 """Whether a contender's batch is right: compared with what torchvision, Pillow and NumPy make of the same images."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +25,44 @@ def judge(workload: Workload, folder: Path, images: Array, labels: Array) -> str
     ``close`` says how far the values are from the reference at most. ``alike``: what is drawn cannot be compared value
     by value; shape, type and range are right and values spread as torchvision's do.
     """
+    try:
+        return _judge(workload, folder, images, labels)
+    except _WrongError as error:
+        return f"WRONG: {error}"
+
+
+class _WrongError(Exception):
+    """An answer that cannot be right."""
+
+
+def _judge(workload: Workload, folder: Path, images: Array, labels: Array) -> str:
+    stored = _stored(workload.path(folder))
     if workload.pipeline == "decode":
-        return "exact" if np.array_equal(images, workload.images(folder)) else "WRONG"
-    dtype = np.uint8 if workload.pipeline == "u8" else np.float32
+        return _judge_values(images, stored)
+    dtype = np.dtype(np.uint8 if workload.pipeline == "u8" else np.float32)
     expected = (workload.batch_size, *workload.shape)
     if images.shape != expected or images.dtype != dtype:
-        return f"WRONG: {images.dtype} {images.shape} instead of {np.dtype(dtype)} {expected}"
-    stored = workload.images(folder)
+        raise _WrongError(f"{images.dtype} {images.shape} instead of {dtype} {expected}")
     if workload.pipeline in {"crop_flip", "trivial"}:
         return _judge_spread(workload, folder, images)
     stored = stored.transpose(0, 3, 1, 2) if workload.layout.channels == 3 else stored[:, None]
     indices = _find(workload, stored, images)
-    if None in indices:
-        return "WRONG: images that are not in the set"
-    if len(set(indices)) < len(indices):
-        return "WRONG: an image twice"
     if not np.array_equal(workload.labels(folder)[indices, 0], labels.reshape(-1)):
-        return "WRONG labels"
+        raise _WrongError("labels of others")
     if workload.pipeline == "flip_turn":
         return "exact up to flips and turns"
     return _judge_values(images, _reference(workload, stored[indices]))
 
 
-def _find(workload: Workload, stored: Array, images: Array) -> list[int | None]:
+@lru_cache(1)
+def _stored(path: Path) -> Array:
+    """All training images of a file, for one contender after the other."""
+    with np.load(path) as archive:
+        images: Array = archive["train_images"]
+    return images
+
+
+def _find(workload: Workload, stored: Array, images: Array) -> list[int]:
     """Which of the stored images each is: random pixels are as good as a name."""
     whole = images if workload.pipeline == "u8" else np.rint((images * 0.5 + 0.5) * 255).astype(np.uint8)
     if workload.pipeline == "upscale":
@@ -58,7 +73,12 @@ def _find(workload: Workload, stored: Array, images: Array) -> list[int | None]:
     else:
         names, found = stored, whole
     numbers = {name.tobytes(): number for number, name in enumerate(np.ascontiguousarray(names))}
-    return [numbers.get(name.tobytes()) for name in np.ascontiguousarray(found)]
+    indices = [numbers.get(name.tobytes(), -1) for name in np.ascontiguousarray(found)]
+    if -1 in indices:
+        raise _WrongError("images that are not in the set")
+    if len(set(indices)) < len(indices):
+        raise _WrongError("an image twice")
+    return indices
 
 
 def _reference(workload: Workload, chosen: Array) -> Array:
@@ -74,13 +94,15 @@ def _reference(workload: Workload, chosen: Array) -> Array:
 def _judge_values(images: Array, reference: Array) -> str:
     if np.array_equal(images, reference):
         return "exact"
-    furthest = float(np.abs(images - reference).max())
-    return f"close: within {furthest:.1g}" if furthest <= CLOSE else f"WRONG: up to {furthest:.2g} from the reference"
+    furthest = float(np.abs(images.astype(np.float64) - reference).max())
+    if furthest > CLOSE:
+        raise _WrongError(f"up to {furthest:.2g} from the reference")
+    return f"close: within {furthest:.1g}"
 
 
 def _judge_spread(workload: Workload, folder: Path, images: Array) -> str:
     if not np.isfinite(images).all() or np.abs(images).max() > 1 + CLOSE:
-        return "WRONG: values outside -1 to 1"
+        raise _WrongError("values outside -1 to 1")
     ours, theirs = float(images.std()), _spread(workload, folder)
     if abs(ours / theirs - 1) <= ALIKE:
         return "alike"
@@ -90,5 +112,5 @@ def _judge_spread(workload: Workload, folder: Path, images: Array) -> str:
 @cache
 def _spread(workload: Workload, folder: Path) -> float:
     """Of the values that torchvision makes of some hundred images."""
-    pictures = [Image.fromarray(image) for image in workload.images(folder)[:512]]
+    pictures = [Image.fromarray(image) for image in _stored(workload.path(folder))[:512]]
     return float(np.stack([transform(workload)(picture).numpy() for picture in pictures]).std())

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 0.3
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,7 @@ def overhead(rounds: int, console: Console) -> None:
     loaders = {
         threads: mf.DataLoader(dataset, BATCH_SIZE, shuffle=True, seed=0, num_workers=threads) for threads in (0, 1, 2)
     }
-    timings = interleave(
-        {str(threads): partial(exhaust, loader) for threads, loader in loaders.items()}, rounds
-    )
+    timings = interleave({str(threads): partial(exhaust, loader) for threads, loader in loaders.items()}, rounds)
     times = {threads: timings[str(threads)].median / len(loader) * 1e6 for threads, loader in loaders.items()}
     answer = (
         "exact" if torch.equal(*(torch.cat([batch for batch, _ in _epoch(loaders[n])]) for n in (0, 2))) else "WRONG"
@@ -108,9 +106,7 @@ def cpu_time(scratch: Path, rounds: int, console: Console) -> None:
     )
     dataset = mf.BloodMNIST("train", root=scratch, transform=TO_FLOAT)
     ours = mf.DataLoader(dataset, BATCH_SIZE, shuffle=True, seed=0, num_workers=2)
-    timings = interleave(
-        {"stock": partial(exhaust, stock), "ours": partial(exhaust, ours)}, rounds
-    )
+    timings = interleave({"stock": partial(exhaust, stock), "ours": partial(exhaust, ours)}, rounds)
     theirs, mine = (timings[name].cpu_median / len(dataset) * 1e6 for name in ("stock", "ours"))
     verdict = "met" if theirs / mine >= 50 else "MISSED"
     console.print(

@@ -13,6 +13,7 @@ from benches.rows import Opening
 from benches.workloads import Workload
 
 WORKLOAD = Workload("pathmnist", 224, "f32")
+REPEATS = 3
 WAYS = {
     "medmnist + torch DataLoader": "stock",
     "into memory": "memory",
@@ -61,12 +62,12 @@ print(json.dumps([opened - start, first - start, peak() - before, dataset.imgs.n
 """
 
 
-def measure(folder: Path, repeats: int) -> list[Opening]:
-    """Medians of ``repeats`` processes for each way; a store is made anew each time it is made."""
+def measure(folder: Path) -> list[Opening]:
+    """Medians of ``REPEATS`` processes for each way; a store is made anew each time it is made."""
     openings = []
     for title, way in WAYS.items():
         found = []
-        for _ in range(repeats):
+        for _ in range(REPEATS):
             if way == "make":
                 shutil.rmtree(folder / "decoded", ignore_errors=True)
             found.append(_step(way, folder))

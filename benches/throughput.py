@@ -7,17 +7,20 @@ from pathlib import Path
 
 from benches import runner
 from benches.data import write_layout
+from benches.environments import for_workload
 from benches.rows import Run
 from benches.workloads import GENERATED, OFFICIAL, Workload
 
 RATED = (
-    *(Workload("bloodmnist", size, pipeline) for size in (28, 64, 224) for pipeline in ("u8", "f32", "crop_flip")),
+    *(Workload("bloodmnist", size, pipeline) for size in (28, 64, 224) for pipeline in ("f32", "crop_flip")),
+    Workload("bloodmnist", 224, "u8"),
     Workload("bloodmnist", 28, "trivial"),
     Workload("bloodmnist", 28, "upscale"),
     Workload("nodulemnist3d", 28, "flip_turn"),
 )
 """What there is always time for."""
 REST = (
+    *(Workload("bloodmnist", size, "u8") for size in (28, 64)),
     *(Workload("bloodmnist", size, "trivial") for size in (64, 224)),
     *(
         Workload("pneumoniamnist", size, pipeline)
@@ -32,9 +35,7 @@ REST = (
 """The rest of the matrix: grey images, more volumes, official files."""
 DEFLATED = (("retinamnist", 28), ("breastmnist", 28), ("breastmnist", 64), ("adrenalmnist3d", 28))
 DECODED = tuple(
-    Workload(flag, size, "decode", threads)
-    for flag, size in (*DEFLATED, ("pathmnist", 224))
-    for threads in (1, 2)
+    Workload(flag, size, "decode", threads) for flag, size in (*DEFLATED, ("pathmnist", 224)) for threads in (1, 2)
 )
 """Files that are deflated; the last one is generated."""
 VARIED = (Workload("bloodmnist", 28, "f32"), Workload("bloodmnist", 224, "crop_flip"))
@@ -66,12 +67,12 @@ def measure(
 ) -> None:
     """Add rows and memory to ``run``, workload by workload; ``tell`` is given a line before each."""
     for number, workload in enumerate(workloads, 1):
-        folder = folders.of(workload)
-        if folder is None:
+        if not folders.has(workload):
             tell(f"{number} of {len(workloads)}: {workload.title}: no official file; give --root or set MEDMNIST_ROOT")
             continue
+        folder = folders.of(workload)
         tell(f"{number} of {len(workloads)}: {workload.title}, {workload.threads} threads")
-        rows, curves = runner.measure(workload, folder, contenders, run.rounds)
+        rows, curves = runner.measure(workload, folder, for_workload(contenders, workload), run.rounds)
         run.rows.extend(rows)
         run.memory.extend(curves)
 
@@ -83,12 +84,16 @@ class Folders:
         self._generated = generated
         self._official = official
 
-    def of(self, workload: Workload) -> Path | None:
-        """The folder with the workload's file; ``None`` where an official one is missing."""
+    def has(self, workload: Workload) -> bool:
+        """Whether there is a file, or can be."""
         if workload.flag in GENERATED:
-            write_layout(self._generated, workload.flag, workload.size)
-            return self._generated
+            return True
         assert workload.flag in OFFICIAL
-        if self._official is not None and workload.path(self._official).exists():
+        return self._official is not None and workload.path(self._official).exists()
+
+    def of(self, workload: Workload) -> Path:
+        """The folder with the workload's file."""
+        if self._official is not None and workload.flag in OFFICIAL:
             return self._official
-        return None
+        write_layout(self._generated, workload.flag, workload.size)
+        return self._generated

@@ -7,8 +7,8 @@ It reads a request per line on standard input and answers each with one line of 
 - ``{"do": "check", "path": "..."}``: save a batch to the ``.npz`` at ``path`` as ``images`` and ``labels``.
 - ``{"do": "round", "seconds": 0.5}``: whole epochs until that time is over; answers ``{"images": n, "seconds": ...}``.
 
-A contender that has ``rate(workload)`` in place of ``open`` times itself: it has no first batch and none to check, and a
-round is answered ``{"rate": ...}``.
+A contender that has ``rate(workload)`` in place of ``open`` times itself: it has no first batch, answers a check with
+``{"unchecked": true}`` and a round with ``{"rate": ...}``.
 
 An error is answered as ``{"failed": "sentence"}``. Needs Python, NumPy and the contender's own packages.
 """
@@ -27,6 +27,7 @@ import numpy as np
 
 from benches.workloads import UnsupportedError, Workload
 
+Reply = dict[str, Any]
 Epoch = Callable[[], Iterator[tuple[Any, Any]]]
 """What a contender's ``open`` gives: each call begins a shuffled pass of (images, labels)."""
 
@@ -36,58 +37,75 @@ def main() -> None:
     # Libraries print to standard output; the answers keep it to themselves.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    contender: Any = None
-    workload: Workload
-    epoch: Epoch
-    try:
-        contender = importlib.import_module(f"benches.contenders.{sys.argv[1]}")
-        versions = {package: version(package) for package in contender.PACKAGES}
-        reply: dict[str, Any] = {"title": contender.TITLE, "versions": versions}
-    except Exception as error:  # noqa: BLE001 - whatever a peer raises is its answer
-        reply = {"failed": _sentence(error)}
-    print(json.dumps(reply), file=answers, flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
+
+    def answer(make: Callable[[], Reply]) -> None:
         try:
-            match request["do"]:
-                case "open" if hasattr(contender, "rate"):
-                    workload = Workload.from_dict(request["workload"])
-                    contender.rate(workload)
-                    reply = {"seconds": None}
-                case "open":
-                    start = time.perf_counter()
-                    epoch = contender.open(Workload.from_dict(request["workload"]), Path(request["folder"]))
-                    first = next(epoch())
-                    reply = {"seconds": time.perf_counter() - start}
-                    del first
-                case "check" if hasattr(contender, "rate"):
-                    reply = {"unchecked": True}
-                case "check":
-                    images, labels = next(epoch())
-                    np.savez(request["path"], images=np.asarray(images), labels=np.asarray(labels))
-                    reply = {}
-                case "round" if hasattr(contender, "rate"):
-                    reply = {"rate": contender.rate(workload)}
-                case "round":
-                    reply = _round(epoch, request["seconds"])
+            reply = make()
         except UnsupportedError as error:
             reply = {"unsupported": str(error)}
-        except Exception as error:  # noqa: BLE001
-            reply = {"failed": _sentence(error)}
+        except Exception as error:  # noqa: BLE001 - whatever a peer raises is its answer
+            reply = {"failed": f"{type(error).__name__}: {error}".splitlines()[0][:300]}
         print(json.dumps(reply), file=answers, flush=True)
 
+    contender: list[_Loads | _Rates] = []
 
-def _round(epoch: Epoch, seconds: float) -> dict[str, Any]:
-    count = 0
-    start = time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
-        for images, _ in epoch():
-            count += len(images)
-    return {"images": count, "seconds": elapsed}
+    def start() -> Reply:
+        module = importlib.import_module(f"benches.contenders.{sys.argv[1]}")
+        contender.append(_Rates(module) if hasattr(module, "rate") else _Loads(module))
+        return {"title": module.TITLE, "versions": {package: version(package) for package in module.PACKAGES}}
+
+    answer(start)
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer(lambda: getattr(contender[0], request.pop("do"))(**request))  # noqa: B023 - called before the next one
 
 
-def _sentence(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
+class _Loads:
+    """A contender that yields batches."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._epoch: Epoch
+
+    def open(self, workload: Reply, folder: str) -> Reply:
+        start = time.perf_counter()
+        self._epoch = self._module.open(Workload.from_dict(workload), Path(folder))
+        first = next(self._epoch())
+        seconds = time.perf_counter() - start
+        del first
+        return {"seconds": seconds}
+
+    def check(self, path: str) -> Reply:
+        images, labels = next(self._epoch())
+        np.savez(path, images=np.asarray(images), labels=np.asarray(labels))
+        return {}
+
+    def round(self, seconds: float) -> Reply:
+        count = 0
+        start = time.perf_counter()
+        while (elapsed := time.perf_counter() - start) < seconds:
+            for images, _ in self._epoch():
+                count += len(images)
+        return {"images": count, "seconds": elapsed}
+
+
+class _Rates:
+    """A contender that times itself."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._workload: Workload
+
+    def open(self, workload: Reply, folder: str) -> Reply:  # noqa: ARG002 - it makes its own images
+        self._workload = Workload.from_dict(workload)
+        self._module.rate(self._workload)
+        return {"seconds": None}
+
+    def check(self, path: str) -> Reply:  # noqa: ARG002
+        return {"unchecked": True}
+
+    def round(self, seconds: float) -> Reply:  # noqa: ARG002
+        return {"rate": self._module.rate(self._workload)}
 
 
 if __name__ == "__main__":

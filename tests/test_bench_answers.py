@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-
 from benches.answers import judge
 from benches.contenders import ours
 from benches.process import ContenderError, Process
 from benches.runner import measure
 from benches.workloads import Workload
+from numpy.typing import NDArray
 
 FLOATS = Workload("bloodmnist", 28, "f32", batch_size=16)
 
@@ -21,7 +20,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sets")
     rng = np.random.default_rng(0)
     for flag, shape in {"bloodmnist": (28, 28, 3), "pneumoniamnist": (28, 28), "nodulemnist3d": (28, 28, 28)}.items():
-        members = {f"{split}_images": rng.integers(0, 256, (64, *shape), np.uint8) for split in ("train", "val", "test")}
+        members = {
+            f"{split}_images": rng.integers(0, 256, (64, *shape), np.uint8) for split in ("train", "val", "test")
+        }
         members |= {f"{split}_labels": rng.integers(0, 2, (64, 1), np.uint8) for split in ("train", "val", "test")}
         np.savez(folder / f"{flag}.npz", **members)  # type: ignore[arg-type]
     return folder
@@ -53,7 +54,7 @@ def test_wrong_answers_are_noticed(folder: Path) -> None:
     images, labels = batch(FLOATS, folder)
     assert judge(FLOATS, folder, images, labels) == "exact"
     assert judge(FLOATS, folder, images + np.float32(1e-4), labels) == "close: within 0.0001"
-    assert judge(FLOATS, folder, images, 1 - labels) == "WRONG labels"
+    assert judge(FLOATS, folder, images, 1 - labels) == "WRONG: labels of others"
     assert judge(FLOATS, folder, images[:-1], labels[:-1]).startswith("WRONG: float32 (15, 3, 28, 28) instead of")
     assert judge(FLOATS, folder, images.astype(np.float64), labels).startswith("WRONG: float64")
     assert judge(FLOATS, folder, images[:, ::-1], labels) == "WRONG: images that are not in the set"

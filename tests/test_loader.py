@@ -138,7 +138,6 @@ def test_volumes_as_they_are_in_the_file() -> None:
         mf.DataLoader(volumes, transform=T.ToTensor(), dtype="uint8")
 
 
-
 def test_lengths(train: mf.MedMNIST) -> None:
     train.imgs, train.labels = train.imgs[:50], train.labels[:50]
     for batch_size, drop_last, sizes in [

@@ -3,10 +3,7 @@
 It runs in Rust for about 0.2 s and yields nothing that could be checked; an epoch is as many images as it made.
 """
 
-from collections.abc import Callable, Iterator
 from math import prod
-from pathlib import Path
-from typing import Any
 
 from benches.workloads import UnsupportedError, Workload
 from medmnist_fast import _core

@@ -14,6 +14,7 @@ from benches.workloads import UnsupportedError, Workload
 TITLE = "medmnist + torch DataLoader, 0 workers"
 PACKAGES = ("medmnist", "torch", "torchvision")
 
+
 def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # noqa: A001 - every contender's
     """See ``benches.contenders``."""
     return open_with(workload, folder, 0)

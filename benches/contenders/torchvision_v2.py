@@ -28,6 +28,4 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # no
     torch.set_num_threads(workload.threads)
     pixels, labels = (values[: workload.few] for values in whole_array.tensors(workload, folder))
     transform = v2.Compose(steps[workload.pipeline])
-    return lambda: (
-        (transform(images), labels[indices]) for indices, images in whole_array.batches(workload, pixels)
-    )
+    return lambda: ((transform(images), labels[indices]) for indices, images in whole_array.batches(workload, pixels))
