@@ -18,12 +18,7 @@ from benches.report.pictures import write_pictures
 from benches.report.tables import print_run, report_console
 from benches.rows import Run
 
-GROUPS = {
-    "rates": throughput.RATED,
-    "rest": throughput.REST,
-    "varied": tuple(throughput.varied()),
-    "decoding": throughput.DECODED,
-}
+RATES = ("rates", "rest", "varied", "decoding")
 TABLES = ("kernels", "loader", "evaluation", "importing", "saving", "compat", "memory")
 LONG = {"rest", "varied", "saving", "compat", "memory"}
 """What there is no time for unless it is asked for."""
@@ -32,7 +27,7 @@ LONG = {"rest", "varied", "saving", "compat", "memory"}
 def main() -> None:
     """Run what is asked for and print it."""
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
-    names = [*GROUPS, "opening", *TABLES]
+    names = [*RATES, "opening", *TABLES]
     parser.add_argument(
         "only",
         nargs="*",
@@ -59,11 +54,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folders = throughput.Folders(Path(scratch), options.root)
         contenders = environments.of(options.contender, with_peers=options.peers)
-        for name in chosen:
-            if name in GROUPS:
-                throughput.measure(
-                    GROUPS[name], folders, contenders, run, lambda line: console.print(line, style="dim")
-                )
+        groups = list(throughput.groups(chosen, contenders))
+        throughput.measure(groups, folders, run, lambda line: console.print(line, style="dim"))
         if "opening" in chosen:
             run.openings.extend(opening.measure(folders.of(opening.WORKLOAD)))
         if run.rows or run.openings:

@@ -1,7 +1,7 @@
 """Every contender of a workload in its own process and environment, in turns."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,19 +15,21 @@ from benches.workloads import Workload
 ROUND_SECONDS = 0.3
 """Of a timed round, at least: a hiccup of the machine then weighs the same for all."""
 
-Environments = Mapping[str, Path | str]
-"""Of each contender: its Python, or a sentence that says why there is none."""
-
 
 def measure(
-    workload: Workload, folder: Path, contenders: Environments, rounds: int
+    contenders: Sequence[tuple[Workload, str, Path | str]], folder: Path, rounds: int
 ) -> tuple[list[Row], list[MemoryCurve]]:
-    """Rows and memory of all contenders at one workload.
+    """Rows and memory of contenders at a workload, or at several that are compared with one another.
 
     Each opens the set, takes a first batch, gives a batch that is checked and runs one round to warm up, during which
     its memory is watched; then all take turns.
+
+    Args:
+        contenders: workload, contender, and its Python or a sentence that says why there is none.
+        folder: with the set's file.
+        rounds: of each.
     """
-    runners = [_Runner(workload, folder, name, environment) for name, environment in contenders.items()]
+    runners = [_Runner(workload, folder, name, environment) for workload, name, environment in contenders]
     try:
         for prepare in ("wait", "open", "check", "warm_up"):
             for runner in runners:

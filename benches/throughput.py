@@ -1,7 +1,7 @@
 """Rates of contenders, each workload in one interleaved run."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,13 +34,43 @@ REST = (
 )
 """The rest of the matrix: grey images, more volumes, official files."""
 DEFLATED = (("retinamnist", 28), ("breastmnist", 28), ("breastmnist", 64), ("adrenalmnist3d", 28))
-DECODED = tuple(
-    Workload(flag, size, "decode", threads) for flag, size in (*DEFLATED, ("pathmnist", 224)) for threads in (1, 2)
-)
+DECODED = (*(Workload(flag, size, "decode") for flag, size in DEFLATED), Workload("pathmnist", 224, "decode"))
 """Files that are deflated; the last one is generated."""
 VARIED = (Workload("bloodmnist", 28, "f32"), Workload("bloodmnist", 224, "crop_flip"))
 """Measured with other numbers of threads, and in other batch sizes, too."""
 BATCH_SIZES = (1, 8, 32, 512, 1024)
+VARYING = {"ours", "stock", "stock_workers", "ffcv", "dali"}
+"""Contenders at them."""
+
+Contenders = Mapping[str, Path | str]
+"""The Python of each, or why there is none."""
+Group = list[tuple[Workload, str, Path | str]]
+"""What is measured in turns."""
+
+
+def groups(parts: Collection[str], contenders: Contenders) -> Iterator[Group]:
+    """What the ``parts`` of a run measure: ``rates``, ``rest``, ``varied``, ``decoding``."""
+    if "rates" in parts:
+        for workload in RATED:
+            if not ("varied" in parts and workload in VARIED):
+                yield at(workload, contenders)
+    if "rest" in parts:
+        yield from (at(workload, contenders) for workload in REST)
+    if "varied" in parts:
+        varying = {name: python for name, python in contenders.items() if name in VARYING}
+        for workload in VARIED:
+            other_threads = (replace(workload, threads=threads) for threads in threads_measured())
+            # In one run, since what counts is the ratio of one number of threads to another.
+            yield at(workload, contenders) + [turn for other in other_threads for turn in at(other, varying)]
+            yield from (at(replace(workload, batch_size=batch_size), varying) for batch_size in BATCH_SIZES)
+    if "decoding" in parts:
+        for workload in DECODED:
+            yield at(replace(workload, threads=1), contenders) + at(workload, contenders)
+
+
+def at(workload: Workload, contenders: Contenders) -> Group:
+    """All contenders at a workload."""
+    return [(workload, name, python) for name, python in for_workload(contenders, workload).items()]
 
 
 def threads_measured() -> list[int]:
@@ -49,30 +79,17 @@ def threads_measured() -> list[int]:
     return [count for count in (1, 4, 8, 16, 32, 64) if count <= cpus]
 
 
-def varied() -> Iterator[Workload]:
-    """``VARIED`` at each number of threads and each batch size."""
-    for workload in VARIED:
-        for threads in threads_measured():
-            yield replace(workload, threads=threads)
-        for batch_size in BATCH_SIZES:
-            yield replace(workload, batch_size=batch_size)
-
-
-def measure(
-    workloads: Sequence[Workload],
-    folders: "Folders",
-    contenders: runner.Environments,
-    run: Run,
-    tell: Callable[[str], None],
-) -> None:
-    """Add rows and memory to ``run``, workload by workload; ``tell`` is given a line before each."""
-    for number, workload in enumerate(workloads, 1):
+def measure(groups: Sequence[Group], folders: "Folders", run: Run, tell: Callable[[str], None]) -> None:
+    """Add rows and memory to ``run``, group by group; ``tell`` is given a line before each."""
+    for number, group in enumerate(groups, 1):
+        workload = group[0][0]
+        threads = " and ".join(str(count) for count in sorted({turn.threads for turn, _, _ in group}))
+        line = f"{number} of {len(groups)}: {workload.title}, batch {workload.batch_size}, {threads} threads"
         if not folders.has(workload):
-            tell(f"{number} of {len(workloads)}: {workload.title}: no official file; give --root or set MEDMNIST_ROOT")
+            tell(f"{line}: no official file; give --root or set MEDMNIST_ROOT")
             continue
-        folder = folders.of(workload)
-        tell(f"{number} of {len(workloads)}: {workload.title}, {workload.threads} threads")
-        rows, curves = runner.measure(workload, folder, for_workload(contenders, workload), run.rounds)
+        tell(line)
+        rows, curves = runner.measure(group, folders.of(workload), run.rounds)
         run.rows.extend(rows)
         run.memory.extend(curves)
 

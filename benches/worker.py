@@ -68,8 +68,11 @@ class _Loads:
         self._epoch: Epoch
 
     def open(self, workload: Reply, folder: str) -> Reply:
+        wanted = Workload.from_dict(workload)
+        if hasattr(self._module, "prepare"):
+            self._module.prepare(wanted)
         start = time.perf_counter()
-        self._epoch = self._module.open(Workload.from_dict(workload), Path(folder))
+        self._epoch = self._module.open(wanted, Path(folder))
         first = next(self._epoch())
         seconds = time.perf_counter() - start
         del first

@@ -75,7 +75,7 @@ def test_rows_say_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
     here = Path(sys.executable)
     contenders = {"ours": here, "numpy_volumes": here, "nobody": here, "ffcv": "needs Debian's libopencv-dev"}
-    rows, curves = measure(FLOATS, folder, contenders, 3)
+    rows, curves = measure([(FLOATS, name, python) for name, python in contenders.items()], folder, 3)
     assert [(row.contender, row.status) for row in rows] == [
         ("ours", "ok"),
         ("numpy_volumes", "unsupported"),

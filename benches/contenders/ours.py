@@ -1,11 +1,11 @@
 """This package."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 import medmnist_fast as mf
 from benches.workloads import Workload
@@ -13,6 +13,12 @@ from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 
 TITLE = "medmnist_fast"
 PACKAGES = ("medmnist_fast", "torch")
+
+
+def prepare(workload: Workload) -> None:
+    """Import what batches are made of; arrays need NumPy alone."""
+    if workload.pipeline != "decode":
+        importlib.import_module("torch")
 
 
 def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # noqa: A001 - every contender's
@@ -29,7 +35,7 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # no
         seed=0,
         num_workers=workload.threads,
         drop_last=True,
-        dtype=torch.uint8 if workload.pipeline == "u8" else None,
+        dtype="uint8" if workload.pipeline == "u8" else None,
     )
     return lambda: iter(loader)
 
