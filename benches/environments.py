@@ -17,6 +17,7 @@ HERE = (
     "torchvision_v2",
     "numpy_volumes",
     "numpy_load",
+    "spdl",
 )
 """In the environment of the project itself."""
 DECODERS = {"ours", "numpy_load", "spdl", "isal", "zlib_ng", "libdeflate", "rapidgzip"}

@@ -10,7 +10,7 @@ import psutil
 
 from medmnist_fast._core import available_parallelism
 
-PACKAGES = ("medmnist_fast", "medmnist", "torch", "torchvision", "spdl-io", "numpy")
+PACKAGES = ("medmnist_fast", "medmnist", "torch", "torchvision", "spdl-core", "numpy")
 ROOT = Path(__file__).parent.parent
 
 
