@@ -11,6 +11,7 @@ mod moments;
 mod npz;
 mod ops;
 mod pictures;
+mod roof;
 mod sampler;
 mod steps;
 
@@ -35,6 +36,8 @@ mod _core {
     use crate::ops::{Plan, available_backends};
     #[pymodule_export]
     use crate::pictures::write_pngs;
+    #[pymodule_export]
+    use crate::roof::roof;
     #[pymodule_export]
     use crate::sampler::Sampler;
     #[pymodule_export]
