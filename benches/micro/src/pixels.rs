@@ -144,7 +144,7 @@ fn volumes() -> Result<Vec<Case>, Failure> {
         case("volume/write_28", shape, vec![], FLOATS),
         case("volume/flip_28", shape, vec![Step::random_flip(1.0, vec![0, 1, 2])?], FLOATS),
         case("volume/rotate90_28", shape, vec![Step::random_rotate90(1.0, None)?], FLOATS),
-        case("volume/affine_28", shape, vec![Step::random_affine(affine)?], FLOATS),
+        case("volume/affine_28", shape, vec![Step::ToTensor, Step::random_affine(affine)?], FLOATS),
     ])
 }
 
