@@ -5,11 +5,11 @@ BIN := .venv/bin
 BUILT := .venv/built
 RUST := $(shell find rust/core rust/bindings -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help demo test bench bench-memory bench-inflate fuzz lint format clean
+.PHONY: help demo test bench bench-memory bench-inflate bench-micro bench-compare bench-instructions fuzz lint format clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BUILT) ## Train a small network through the loader (ARGS="--flag retinamnist --root DIR")
 	$(BIN)/medmnist-fast demo $(ARGS)
@@ -30,6 +30,15 @@ bench-memory: $(BUILT) ## Peak memory and time of decoded stores, of 0.3 and 3 G
 
 bench-inflate: ## One large member by libdeflate, rapidgzip-core and us (ARGS="FILE.npz ...")
 	cargo run --release --locked --manifest-path benches/inflate/Cargo.toml --target-dir target/inflate-bench -- $(ARGS)
+
+bench-micro: ## Time decode, kernels, samplers and batches one by one (ARGS="resize")
+	cargo bench --locked --manifest-path benches/micro/Cargo.toml --target-dir target/micro-bench -- $(ARGS)
+
+bench-compare: $(BUILT) ## This tree beside another commit, both built here, interleaved (BASE=COMMIT)
+	$(BIN)/python -m benches.compare $(BASE) $(ARGS)
+
+bench-instructions: $(BUILT) ## Instructions of single kernels under callgrind (BASE=COMMIT, ARGS="resize")
+	$(BIN)/python -m benches.instructions $(if $(BASE),--base $(BASE)) $(ARGS)
 
 # cargo-fuzz on the stable toolchain: coverage without a sanitizer, and checks that panic instead.
 FUZZ_SECONDS ?= 20

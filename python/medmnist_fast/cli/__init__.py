@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from medmnist_fast import __version__
-from medmnist_fast.cli import available, clean, demo, download, evaluate, info, montage, prepare, run, save, verify
+from medmnist_fast.cli import (
+    available,
+    bench,
+    clean,
+    demo,
+    download,
+    evaluate,
+    info,
+    montage,
+    prepare,
+    run,
+    save,
+    verify,
+)
 
 app = typer.Typer(
     help="MedMNIST at the speed of memory.",
@@ -19,7 +32,7 @@ app = typer.Typer(
         "token_normalize_func": lambda token: token.replace("_", "-"),
     },
 )
-for module in (available, info, download, verify, prepare, save, montage, clean, evaluate, demo, run):
+for module in (available, info, download, verify, prepare, save, montage, clean, evaluate, bench, demo, run):
     module.register(app)
 
 
