@@ -1,5 +1,7 @@
-"""What contenders share whose arithmetic is NumPy's: the set in RAM, and a batch of floats."""
+"""For contenders that leave the gathering, or the arithmetic, to NumPy: what their users would write, written well."""
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,25 +10,55 @@ from numpy.typing import NDArray
 
 from benches.workloads import Workload
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+
+class Batches:
+    """The training set in RAM, batch by batch.
+
+    A batch lies in memory that is used again after ``alive`` others: in fresh memory small images would take several
+    times as long.
+    """
+
+    def __init__(self, workload: Workload, folder: Path, alive: int) -> None:
+        images = workload.images(folder)
+        self.images = images[..., None] if workload.layout.channels == 1 else images
+        """Channels last."""
+        self.labels = workload.labels(folder)[:, 0]
+        shape = (workload.batch_size, *self.images.shape[1:])
+        self._is_float = workload.pipeline == "f32"
+        self._pixels = [np.empty(shape, np.uint8) for _ in range(alive)]
+        self._floats = [np.empty(shape, np.float32) for _ in range(alive if self._is_float else 0)]
+        # Its next() is atomic, for contenders with threads.
+        self._turns = itertools.count()
+
+    def __call__(self, rows: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Images channels first in shape, u8, or f32 by ``ToTensor`` and ``Normalize(0.5, 0.5)``; and labels."""
+        turn = next(self._turns) % len(self._pixels)
+        batch: NDArray[Any] = self._gather(rows, turn)
+        if self._is_float:
+            batch = np.multiply(batch, np.float32(2 / 255), out=self._floats[turn])
+            batch -= np.float32(1)
+        return np.moveaxis(batch, -1, 1), self.labels[rows]
+
+    def stored(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Images as they are, channels last; and labels."""
+        return self._gather(rows, next(self._turns) % len(self._pixels)), self.labels[rows]
+
+    def _gather(self, rows: NDArray[np.intp], turn: int) -> NDArray[np.uint8]:
+        # "clip" lets it write to ``out`` without a buffer between.
+        return self.images.take(rows, axis=0, out=self._pixels[turn], mode="clip")
 
 
-def in_ram(workload: Workload, folder: Path) -> tuple[Pixels, NDArray[np.uint8]]:
-    """Training images with an axis of channels, channels last, and labels (N,)."""
-    images = workload.images(folder)
-    if workload.layout.channels == 1:
-        images = images[..., None]
-    return images, workload.labels(folder)[:, 0]
+class Order:
+    """Each time it is iterated, another order of all (batch_size,) rows, but for the last batch if it is smaller."""
 
+    def __init__(self, count: int, batch_size: int) -> None:
+        self._count = count
+        self._batch_size = batch_size
+        self._rng = np.random.default_rng(0)
 
-def channels_first(images: NDArray[Any]) -> NDArray[Any]:
-    """A view: (B, C, H, W) or (B, C, D, H, W)."""
-    return np.moveaxis(images, -1, 1)
+    def __len__(self) -> int:
+        return self._count // self._batch_size
 
-
-def to_floats(images: Pixels) -> Floats:
-    """``ToTensor`` and ``Normalize(0.5, 0.5)`` in one pass over what is written, and one more over it in cache."""
-    floats = np.multiply(images, np.float32(2 / 255), dtype=np.float32)
-    floats -= np.float32(1)
-    return floats
+    def __iter__(self) -> Iterator[NDArray[np.intp]]:
+        rows = self._rng.permutation(self._count)[: len(self) * self._batch_size]
+        yield from rows.reshape(-1, self._batch_size)

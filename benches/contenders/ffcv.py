@@ -48,7 +48,7 @@ def _rgb(workload: Workload) -> list[Any]:
         "crop_flip": [RandomResizedCropRGBImageDecoder((workload.size, workload.size)), RandomHorizontalFlip(), floats],
     }
     if workload.pipeline not in steps:
-        raise UnsupportedError("it resizes only with a crop" if workload.pipeline == "upscale" else "it has none")
+        raise UnsupportedError("it resizes by area" if workload.pipeline == "upscale" else "it has no such operation")
     return [*steps[workload.pipeline], ToTensor(), ToTorchImage()]
 
 

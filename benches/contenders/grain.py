@@ -1,14 +1,13 @@
 """Grain: its sampler and threads, the arithmetic NumPy's, as it has no image operations."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import grain
 import numpy as np
-from numpy.typing import NDArray
 
-from benches.contenders.batches import channels_first, in_ram, to_floats
+from benches.contenders.batches import Batches
 from benches.workloads import UnsupportedError, Workload
 
 TITLE = "Grain"
@@ -19,19 +18,14 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
     """See ``benches.contenders``."""
     if workload.pipeline not in {"u8", "f32"}:
         raise UnsupportedError("it has no image operations")
-    images, labels = in_ram(workload, folder)
-
-    def gather(indices: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any]]:
-        rows = np.array(indices)
-        chosen = images[rows]
-        return channels_first(to_floats(chosen) if workload.pipeline == "f32" else chosen), labels[rows]
-
+    ahead = 2 * workload.threads
+    batches = Batches(workload, folder, ahead + workload.threads + 4)
     # Indices become a batch in one look-up: several times as fast than an element for each image.
     dataset = (
-        grain.MapDataset.range(len(images))
+        grain.MapDataset.range(len(batches.images))
         .seed(0)
         .shuffle()
-        .batch(workload.batch_size, drop_remainder=True, batch_fn=gather)
+        .batch(workload.batch_size, drop_remainder=True, batch_fn=lambda rows: batches(np.array(rows)))
     )
-    options = grain.ReadOptions(num_threads=workload.threads, prefetch_buffer_size=2 * workload.threads)
+    options = grain.ReadOptions(num_threads=workload.threads, prefetch_buffer_size=ahead)
     return lambda: iter(dataset.to_iter_dataset(options))

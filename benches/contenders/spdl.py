@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 import spdl.io
-from numpy.typing import NDArray
 from spdl.pipeline import PipelineBuilder
 
 from benches.contenders import zip_member
-from benches.contenders.batches import channels_first, in_ram, to_floats
+from benches.contenders.batches import Batches, Order
 from benches.workloads import UnsupportedError, Workload
 
 TITLE = "SPDL"
@@ -29,18 +28,14 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
         return lambda: _decode(workload.path(folder))
     if workload.pipeline not in {"u8", "f32"}:
         raise UnsupportedError("its image operations are FFmpeg's, on encoded images")
-    images, labels = in_ram(workload, folder)
-
-    def gather(indices: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[Any]]:
-        chosen = images[indices]
-        return channels_first(to_floats(chosen) if workload.pipeline == "f32" else chosen), labels[indices]
-
+    queue = 2 * workload.threads
+    batches = Batches(workload, folder, queue + 2 * workload.threads + 4)
     # One pipeline for all epochs: to build one takes as long as an epoch of small images.
     pipeline = (
         PipelineBuilder()
-        .add_source(_Order(len(images), workload.batch_size), continuous=True)
-        .pipe(gather, concurrency=workload.threads)
-        .add_sink(2 * workload.threads)
+        .add_source(Order(len(batches.images), workload.batch_size), continuous=True)
+        .pipe(batches, concurrency=workload.threads)
+        .add_sink(queue)
         .build(num_threads=workload.threads)
     )
     pipeline.start()
@@ -54,19 +49,6 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
         return current
 
     return epoch
-
-
-class _Order:
-    """Each time it is iterated, another order of (batch_size,) indices."""
-
-    def __init__(self, count: int, batch_size: int) -> None:
-        self._count = count
-        self._batch_size = batch_size
-        self._rng = np.random.default_rng()
-
-    def __iter__(self) -> Iterator[NDArray[np.intp]]:
-        whole = self._count - self._count % self._batch_size
-        yield from self._rng.permutation(self._count)[:whole].reshape(-1, self._batch_size)
 
 
 def _decode(path: Path) -> Iterator[tuple[Any, Any]]:
