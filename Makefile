@@ -22,8 +22,15 @@ test: $(BUILT) ## Run the Rust tests, kernels with each back-end, and the Python
 	done
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: $(BUILT) ## Measure loading, decoding and memory beside peers, interleaved (MEDMNIST_ROOT=DIR)
+bench: $(BUILT) ## Measure beside what is installed here, in turns, in ten minutes (MEDMNIST_ROOT=DIR, ARGS="rates")
 	$(BIN)/python -m benches $(ARGS)
+
+bench-peers: $(BUILT) ## Make the environments of other loaders, and measure everything (ARGS="--output benches/results/NAME")
+	$(BIN)/python -m benches.peers
+	$(BIN)/python -m benches all --peers $(ARGS)
+
+bench-readme: $(BUILT) ## Write README's figures from the newest run in benches/results
+	$(BIN)/python -m benches.report.readme $(ARGS)
 
 bench-memory: $(BUILT) ## Peak memory and time of decoded stores, of 0.3 and 3 GB
 	$(BIN)/python -m benches.memory $(ARGS)
@@ -32,7 +39,7 @@ bench-inflate: ## One large member by libdeflate, rapidgzip-core and us (ARGS="F
 	cargo run --release --locked --manifest-path benches/inflate/Cargo.toml --target-dir target/inflate-bench -- $(ARGS)
 
 bench-micro: ## Time decode, kernels, samplers and batches one by one (ARGS="resize")
-	cargo bench --locked --manifest-path benches/micro/Cargo.toml --target-dir target/micro-bench -- $(ARGS)
+	CARGO_TARGET_DIR=$(CURDIR)/target/micro-bench cargo bench --locked --manifest-path benches/micro/Cargo.toml -- $(ARGS)
 
 bench-compare: $(BUILT) ## This tree beside another commit, both built here, interleaved (BASE=COMMIT)
 	$(BIN)/python -m benches.compare $(BASE) $(ARGS)
