@@ -152,7 +152,7 @@ def _print(about: dict[str, Any], found: "Benchmark") -> None:
             escape(one.title),
             f"{one.rate:,.0f}",
             f"±{one.spread:.0%}",
-            "" if name == "ours" else f"{ours / one.rate:,.2f} x",
+            "" if name == "ours" else _times(ours / one.rate),
             "-" if cpu is None else f"{cpu:,.1f}",
             found.answer if name == "ours" else "",
         )
@@ -162,6 +162,10 @@ def _print(about: dict[str, Any], found: "Benchmark") -> None:
     typer.echo(f"torch DataLoader: of {found.items}; roof: a bare loop that only moves the pixels")
     typer.echo("CPU-s/M: CPU-seconds per million images, all threads and processes")
     typer.echo(f"what limits: {found.limits}")
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f} x" if ratio >= 10 else f"{ratio:.2f} x"
 
 
 def _machine() -> str:
