@@ -32,7 +32,7 @@ def test_plain_lines_in_a_pipe(generated: Path) -> None:
         "torch DataLoader, 2 workers",
         "roof, 2 threads",
     ]
-    assert [line.split()[-1] for line in found.stdout.splitlines() if line.startswith(" medmnist_fast, 2")] == ["exact"]
+    assert [line.split()[-1] for line in found.stdout.splitlines() if line.startswith("medmnist_fast, 2")] == ["exact"]
     *_, about, _, last = found.stdout.splitlines()
     assert about == "torch DataLoader: of medmnist's items; roof: a bare loop that only moves the pixels"
     assert last.startswith("what limits: ")

@@ -136,6 +136,7 @@ def _print(about: dict[str, Any], found: "Benchmark") -> None:
         title=f"{what}{about['flag']} {about['split']}, {about['images']:,} of {about['size']} pixels\n"
         f"{TITLES[about['transform']]}; batches of {about['batch_size']}; {about['rounds']} interleaved rounds",
         title_justify="left",
+        pad_edge=False,
         box=SIMPLE if console.is_terminal else None,
     )
     table.add_column("", no_wrap=True)
