@@ -32,7 +32,7 @@ bench-inflate: ## One large member by libdeflate, rapidgzip-core and us (ARGS="F
 	cargo run --release --locked --manifest-path benches/inflate/Cargo.toml --target-dir target/inflate-bench -- $(ARGS)
 
 bench-micro: ## Time decode, kernels, samplers and batches one by one (ARGS="resize")
-	cargo bench --locked --manifest-path benches/micro/Cargo.toml --target-dir target/micro-bench -- $(ARGS)
+	CARGO_TARGET_DIR=$(CURDIR)/target/micro-bench cargo bench --locked --manifest-path benches/micro/Cargo.toml -- $(ARGS)
 
 bench-compare: $(BUILT) ## This tree beside another commit, both built here, interleaved (BASE=COMMIT)
 	$(BIN)/python -m benches.compare $(BASE) $(ARGS)
