@@ -153,7 +153,8 @@ def main() -> None:
         parser.exit(2, f"error: {error}\n")
     console = Console(width=None if Console().is_terminal else 150, highlight=False)
     console.print(describe(), markup=False)
-    console.print(_table(compared, names, options.rounds))
+    if not all(one.why for one in compared):
+        console.print(_table(compared, names, options.rounds))
     for one in compared:
         if one.why:
             console.print(f"{one.workload.title}: {one.why}", markup=False)

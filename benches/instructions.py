@@ -73,8 +73,8 @@ def _count(
             shutil.rmtree(tree / MICRO, ignore_errors=True)
             shutil.copytree(ROOT / MICRO, tree / MICRO)
             # Its dependencies need not be those of today's lock file.
-            programs[f"base {short}"] = _program(stack, tree, f"base-{short}", is_locked=False)
-        programs[f"new {working_tree()}"] = _program(stack, ROOT, "new")
+            programs[f"base {short}"] = _program(tree, f"base-{short}", is_locked=False)
+        programs[f"new {working_tree()}"] = _program(ROOT, "new")
         listed = subprocess.run([programs[list(programs)[-1]]], capture_output=True, text=True, check=True).stdout
         cases = [line.split() for line in listed.splitlines()]
         chosen = [case for case in cases if not names or any(name in case[0] for name in names)]
@@ -88,15 +88,9 @@ def _count(
         return list(programs), counts
 
 
-def _program(stack: ExitStack, tree: Path, name: str, *, is_locked: bool = True) -> Path:
-    """The binary of a version, where the next build does not overwrite it."""
-    built = (
-        cargo(tree / MICRO, name, "--bin", "instructions", build="build-micro", is_locked=is_locked) / "instructions"
-    )
-    kept = built.with_name(f"instructions-{name}")
-    shutil.copy(built, kept)
-    stack.callback(kept.unlink, missing_ok=True)
-    return kept
+def _program(tree: Path, name: str, *, is_locked: bool = True) -> Path:
+    """The binary of a version."""
+    return cargo(tree, tree / MICRO, name, "--bin", "instructions", is_locked=is_locked) / "instructions"
 
 
 def _per_run(program: Path, name: str, simd: str) -> float | None:

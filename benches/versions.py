@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "target" / "bench-compare"
-"""Where checkouts are while they are needed; what cargo built stays in ``build``, for the next time."""
+"""Where checkouts are while they are needed; what cargo built of the working tree stays there, for the next time."""
 
 
 class VersionError(Exception):
@@ -53,7 +53,7 @@ def package(tree: Path, name: str) -> Path:
         raise VersionError(f"{name} has no rust/bindings or no python/medmnist_fast: it is older than both")
     folder = FOLDER / f"package-{name}"
     shutil.rmtree(folder, ignore_errors=True)
-    release = cargo(tree, name, "--package", "medmnist-bindings")
+    release = cargo(tree, tree, name, "--package", "medmnist-bindings")
     # An extension that `make` built, perhaps of other sources, stays where it is.
     shutil.copytree(source, folder / "medmnist_fast", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     built = next(
@@ -66,17 +66,18 @@ def package(tree: Path, name: str) -> Path:
     return folder
 
 
-def cargo(folder: Path, name: str, *arguments: str, build: str = "build", is_locked: bool = True) -> Path:
-    """``cargo build --release`` in ``folder``; where the results are.
+def cargo(tree: Path, workspace: Path, name: str, *arguments: str, is_locked: bool = True) -> Path:
+    """``cargo build --release`` in a workspace of ``tree``; where the results are.
 
     Raises:
         VersionError: it fails; what cargo said is on standard error.
     """
     print(f"building {name} …", file=sys.stderr, flush=True)
-    # Dependencies are shared; packages in other folders are others, so nothing is taken from another version.
-    target = FOLDER / build
+    # Each version has a folder of its own: to cargo, packages at the same place in two checkouts are the same one, and
+    # what it built of one version would be taken for the other.
+    target = FOLDER / f"build-{workspace.name}" if tree == ROOT else tree / "target" / workspace.name
     command = ["cargo", "build", "--quiet", "--release", *(["--locked"] if is_locked else []), *arguments]
-    if subprocess.run([*command, "--target-dir", str(target)], cwd=folder, check=False).returncode:
+    if subprocess.run([*command, "--target-dir", str(target)], cwd=workspace, check=False).returncode:
         raise VersionError(f"{name} cannot be built: `{' '.join(command)}` failed")
     return target / "release"
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benches import versions  # noqa: E402
 from benches.compare import Compared, Version  # noqa: E402
 from benches.versions import VersionError  # noqa: E402
 from benches.workloads import Workload  # noqa: E402
@@ -79,3 +80,27 @@ def test_another_package_than_the_one_to_be_measured_is_refused(tmp_path: Path) 
         Version("base", tmp_path, tmp_path),
     ):
         pass
+
+
+def test_versions_are_built_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Cargo takes packages at the same place in two checkouts for one, and would reuse what it built of the other."""
+    calls = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    base, new = versions.cargo(tmp_path, tmp_path, "base"), versions.cargo(ROOT, ROOT, "new")
+    assert base.is_relative_to(tmp_path)
+    assert new.is_relative_to(versions.FOLDER)
+    assert [Path(command[-1]) / "release" for command in calls] == [base, new]
+
+
+def test_a_build_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(VersionError, match=r"base has no rust/bindings or no python/medmnist_fast"):
+        versions.package(tmp_path, "base")
+    failed = subprocess.CompletedProcess([], 101)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(VersionError, match="base cannot be built: `cargo build --quiet --release --locked` failed"):
+        versions.cargo(tmp_path, tmp_path, "base")

@@ -28,12 +28,14 @@ def test_plain_lines_in_a_pipe(generated: Path) -> None:
     assert rows == [
         "medmnist_fast, 2 threads",
         "medmnist_fast, 1 thread",
-        "medmnist + torch DataLoader, 0 workers",
-        "medmnist + torch DataLoader, 2 workers",
-        "roof: a loop that only moves pixels, 2 threads",
+        "torch DataLoader, 0 workers",
+        "torch DataLoader, 2 workers",
+        "roof, 2 threads",
     ]
-    assert [line.split()[-1] for line in found.stdout.splitlines() if line.startswith(" medmnist_fast, 2")] == ["exact"]
-    assert found.stdout.splitlines()[-1].startswith("what limits: ")
+    assert [line.split()[-1] for line in found.stdout.splitlines() if line.startswith("medmnist_fast, 2")] == ["exact"]
+    *_, about, _, last = found.stdout.splitlines()
+    assert about == "torch DataLoader: of medmnist's items; roof: a bare loop that only moves the pixels"
+    assert last.startswith("what limits: ")
     assert "warning: " in found.stderr
 
 
@@ -63,7 +65,8 @@ def test_json_of_generated_images(flag: str, transform: str, answer: str) -> Non
         assert one["spread"] >= 0
     assert contenders["roof"]["cpu_seconds_per_million"] is None
     assert contenders["stock"]["cpu_seconds_per_million"] > 0
-    assert contenders["stock"]["title"] == "items of PIL images + torch DataLoader, 0 workers"
+    assert contenders["stock"]["title"] == "torch DataLoader, 0 workers"
+    assert found["items"] == "items as medmnist makes them"
     assert 0 <= found["wait_share"] <= 1
     assert found["versions"]["medmnist_fast"] == mf.__version__
 
@@ -103,12 +106,12 @@ def test_without_torch_or_torchvision_it_says_so_and_goes_on(missing: str) -> No
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     for workers in ("0 workers", "1 worker"):
-        sentence = f"items of PIL images + torch DataLoader, {workers}: not measured, {missing} is not installed\n"
+        sentence = f"torch DataLoader, {workers}: not measured, {missing} is not installed\n"
         assert sentence in done.stdout
     rows = [line for line in done.stdout.splitlines() if "±" in line]
     assert [row.split("  ")[0].strip() for row in rows] == [
         "medmnist_fast, 1 thread",
-        "roof: a loop that only moves pixels, 1 thread",
+        "roof, 1 thread",
     ]
     assert rows[0].split()[-1] == "exact"
 
@@ -168,7 +171,9 @@ def test_a_wrong_answer_ends_with_exit_code_1(monkeypatch: pytest.MonkeyPatch) -
 
     from medmnist_fast.cli import app
 
-    wrong = benchmark.Benchmark({"ours": Measured("ours", "medmnist_fast", [1.0, 2.0, 3.0])}, "WRONG", 0.5, "nothing")
+    wrong = benchmark.Benchmark(
+        {"ours": Measured("ours", "medmnist_fast", [1.0, 2.0, 3.0])}, "WRONG", 0.5, "nothing", "items"
+    )
     monkeypatch.setattr(benchmark, "measure", lambda *_: wrong)
     result = CliRunner().invoke(app, ["bench", "--synthetic", "--split=val"])
     assert result.exit_code == 1

@@ -12,7 +12,7 @@ use medmnist_core::sampler::{Sampler, Shard};
 use crate::{Amount, Case, Failure, Run};
 
 const SAMPLES: usize = 10_000;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn cases() -> Vec<Case> {
     let weights = || (1..=SAMPLES).map(|weight| weight as f64).collect::<Vec<_>>();

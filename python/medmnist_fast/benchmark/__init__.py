@@ -78,12 +78,14 @@ class Benchmark:
             are right, values are drawn); or ``WRONG``.
         wait_share: part of the time in which our consumer waited for a batch.
         limits: a sentence.
+        items: what torch's loader made batches of.
     """
 
     contenders: dict[str, Measured]
     answer: str
     wait_share: float
     limits: str
+    items: str
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -92,6 +94,7 @@ class Benchmark:
             "answer": self.answer,
             "wait_share": self.wait_share,
             "limits": self.limits,
+            "items": self.items,
         }
 
 
@@ -112,7 +115,7 @@ def measure(task: Task, stock: "Stock", seconds: float, on_round: Callable[[int,
     measured: dict[str, Measured] = {}
     # Worker processes are forked first: before there are threads.
     for name, workers in (("stock_workers", max(1, threads)), ("stock", 0)):
-        title = f"{stock.title}, {_plural(workers, 'worker')}"
+        title = f"torch DataLoader, {_plural(workers, 'worker')}"
         measured[name] = Measured(name, title, why=stock.why)
         if not stock.why:
             few = 2 * batch * max(1, workers)
@@ -134,9 +137,7 @@ def measure(task: Task, stock: "Stock", seconds: float, on_round: Callable[[int,
     for name, run in runs.items():
         one = measured[name]
         measured[name] = Measured(name, one.title, run.rates, run.cpu_seconds_per_million)
-    measured["roof"] = Measured(
-        "roof", f"roof: a loop that only moves pixels, {_plural(max(1, threads), 'thread')}", roofs
-    )
+    measured["roof"] = Measured("roof", f"roof, {_plural(max(1, threads), 'thread')}", roofs)
     waited = after.wait_share * after.seconds - before.wait_share * before.seconds
     wait_share = waited / (after.seconds - before.seconds)
     ours = measured["ours"]
@@ -156,6 +157,7 @@ def measure(task: Task, stock: "Stock", seconds: float, on_round: Callable[[int,
             threads=threads,
             wait_share=wait_share,
         ),
+        stock.title,
     )
 
 

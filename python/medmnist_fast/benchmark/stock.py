@@ -18,13 +18,13 @@ class Stock:
         medmnist: makes the data set of ``medmnist``, where that can open the file, given the transform.
 
     Attributes:
-        title: what it is.
+        title: of which items.
         why: what is missing, if anything.
     """
 
     def __init__(self, task: Task, medmnist: Callable[[Any], Any] | None = None) -> None:
         self.why = _why_not(("torch", "torchvision") if task.spatial_dims == 2 else ("torch",))
-        self.title = "medmnist + torch DataLoader" if medmnist else "items of PIL images + torch DataLoader"
+        self.title = "medmnist's items" if medmnist else "items as medmnist makes them"
         self._items: Any = None
         if not self.why:
             transform = _torchvision(task) if task.spatial_dims == 2 else _Volumes(task.transform)
