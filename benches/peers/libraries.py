@@ -14,6 +14,7 @@ def missing(names: Iterable[str]) -> list[str]:
 def apt_get(packages: Iterable[str]) -> bool:
     """Let ``apt-get`` install Debian's packages; whether it did."""
     tool = shutil.which("apt-get")
-    return tool is not None and not subprocess.run(
-        [tool, "install", "--yes", "--no-install-recommends", *packages], check=False
-    ).returncode
+    return (
+        tool is not None
+        and not subprocess.run([tool, "install", "--yes", "--no-install-recommends", *packages], check=False).returncode
+    )
