@@ -31,7 +31,7 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
     queue = 2 * workload.threads
     batches = Batches(workload, folder, queue + 2 * workload.threads + 4)
     # One pipeline for all epochs: to build one takes as long as an epoch of small images.
-    builder: PipelineBuilder[Any, Any] = PipelineBuilder()
+    builder: Any = PipelineBuilder()
     pipeline = (
         builder.add_source(Order(len(batches.images), workload.batch_size), continuous=True)
         .pipe(batches, concurrency=workload.threads)
