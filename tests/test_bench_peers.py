@@ -66,7 +66,7 @@ def test_made_for_what_is_asked_for_now(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "line"),
     [
-        ("Collecting x\nERROR: No matching distribution found for x\n\n[notice] A new release", "ERROR: No matching"),
+        ("Collecting x\nERROR: No matching distribution found for x\n\n[notice] A new release", "No matching"),
         (
             "ERROR: first\n  it failed\n  ╰─> [1 lines of output]\n      error: no compiler\n\nnote: not pip",
             "error: no compiler",
