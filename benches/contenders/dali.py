@@ -24,6 +24,8 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
         raise UnsupportedError("it reads no .npz")
     if workload.pipeline == "flip_turn":
         raise UnsupportedError("it rotates volumes by resampling")
+    if workload.pipeline == "trivial" and workload.layout.channels == 1:
+        raise UnsupportedError("its TrivialAugmentWide crashes on one channel")
     batches = Batches(workload, folder, 2 * QUEUE + 4)
     order = Order(len(batches.images), workload.batch_size)
 
@@ -51,7 +53,7 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
     return epoch
 
 
-@pipeline_def(enable_conditionals=True)
+@pipeline_def(enable_conditionals=True)  # type: ignore[untyped-decorator]
 def _pipeline(workload: Workload, source: Callable[[], Iterator[tuple[Any, Any]]]) -> tuple[Any, Any]:
     layout = "HWC" if workload.layout.ndim == 2 else "DHWC"
     # Its batches are gathered into memory of their own, which outlives the queue.
@@ -65,7 +67,7 @@ def _pipeline(workload: Workload, source: Callable[[], Iterator[tuple[Any, Any]]
         images = fn.random_resized_crop(images, size=workload.size, interp_type=types.INTERP_LINEAR)
         mirror = fn.random.coin_flip()
     elif workload.pipeline == "trivial":
-        images = trivial_augment.trivial_augment_wide(images, shape=[workload.size, workload.size])
+        images = trivial_augment.trivial_augment_wide(images, fill_value=0)
     elif workload.pipeline == "upscale":
         images = fn.resize(images, size=[224, 224], interp_type=types.INTERP_LINEAR)
     images = fn.crop_mirror_normalize(

@@ -28,7 +28,7 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
         content = np.empty(member.size, np.uint8)
         # Faster than read(), and than a file descriptor in memory.
         with rapidgzip.open(wrapped, parallelization=workload.threads) as file:
-            file.readinto(memoryview(content))
+            file.readinto(content.data)
         return content
 
     return zip_member.open_with(inflate, workload, folder)

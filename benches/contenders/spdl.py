@@ -1,7 +1,7 @@
 """SPDL: batches gathered in the threads of its pipeline; ``load_npz`` for decoding.
 
-Its image operations are FFmpeg's filters on encoded files; arrays in RAM are worked on by the caller's own functions, as
-here by NumPy's, which release the GIL.
+Its image operations are FFmpeg's filters on encoded files; arrays in RAM are worked on by the caller's own functions,
+as here by NumPy's, which release the GIL.
 """
 
 import mmap
@@ -31,9 +31,9 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
     queue = 2 * workload.threads
     batches = Batches(workload, folder, queue + 2 * workload.threads + 4)
     # One pipeline for all epochs: to build one takes as long as an epoch of small images.
+    builder: Any = PipelineBuilder()
     pipeline = (
-        PipelineBuilder()
-        .add_source(Order(len(batches.images), workload.batch_size), continuous=True)
+        builder.add_source(Order(len(batches.images), workload.batch_size), continuous=True)
         .pipe(batches, concurrency=workload.threads)
         .add_sink(queue)
         .build(num_threads=workload.threads)

@@ -24,7 +24,6 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
     """See ``benches.contenders``."""
     if workload.pipeline in {"trivial", "flip_turn", "decode"}:
         raise UnsupportedError("it has no such operation")
-    tf.config.threading.set_intra_op_parallelism_threads(workload.threads)
     stored = workload.images(folder)
     images = tf.constant(stored[..., None] if workload.layout.channels == 1 else stored)
     labels = tf.constant(workload.labels(folder)[:, 0])
@@ -34,6 +33,7 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[tuple[Any, A
 
     options = tf.data.Options()
     options.threading.private_threadpool_size = workload.threads
+    options.threading.max_intra_op_parallelism = workload.threads
     options.deterministic = False
     dataset = (
         tf.data.Dataset.range(len(stored))

@@ -118,7 +118,7 @@ def last_meaningful(output: str) -> str:
     lines = [line.strip(" │╰─>") for line in output.splitlines()]
     told = [line for line in lines if line and not line.startswith(("[", "hint:", "note:", "See above"))]
     errors = [line for line in told if line.lower().startswith(("error:", "fatal error:"))]
-    return (errors or told or ["no output"])[-1]
+    return (errors or told or ["no output"])[-1].removeprefix("ERROR: ")
 
 
 def _beside_torch() -> Path:
