@@ -18,7 +18,11 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # no
         raise UnsupportedError("it is for volumes")
     images, labels = workload.images(folder), workload.labels(folder)
     rng = np.random.default_rng(0)
-    make = {"u8": _copy, "f32": _normalize, "flip_turn": lambda volume: _normalize(_flip_turn(volume, rng))}
+    make: dict[str, Callable[[Any], Any]] = {
+        "u8": lambda volume: volume,
+        "f32": _normalize,
+        "flip_turn": lambda volume: _normalize(_flip_turn(volume, rng)),
+    }
 
     def epoch() -> Iterator[Any]:
         order = rng.permutation(len(images))
@@ -27,10 +31,6 @@ def open(workload: Workload, folder: Path) -> Callable[[], Iterator[Any]]:  # no
             yield np.stack([make[workload.pipeline](images[index]) for index in indices])[:, None], labels[indices]
 
     return epoch
-
-
-def _copy(volume: Any) -> Any:
-    return volume
 
 
 def _normalize(volume: Any) -> Any:

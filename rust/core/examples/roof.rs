@@ -1,5 +1,4 @@
-//! How near a plan comes to the roof of [`medmnist_core::roof`]: `cargo run --release --example roof`, or with `28 f32`
-//! (a size; f32 or u8) behind `--` the roof alone, for `make bench`.
+//! How near a plan comes to the roof of [`medmnist_core::roof`]: `cargo run --release --example roof`.
 //!
 //! The plan does the same as the roof with the exact answer. RGB images, two threads, interleaved, medians of seven
 //! rounds.
@@ -13,19 +12,7 @@ const THREADS: usize = 2;
 const ROUNDS: usize = 7;
 
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => [28, 64, 224].into_iter().try_for_each(compare),
-        [size, "f32"] => alone(size, DType::F32),
-        [size, "u8"] => alone(size, DType::U8),
-        _ => panic!("{arguments:?}; allowed: nothing, or a size, and f32 or u8"),
-    }
-}
-
-fn alone(size: &str, dtype: DType) -> Result<()> {
-    let pixels = size.parse::<usize>().expect("a size in pixels").pow(2);
-    println!("{:.0}", Images::new(pixels, 3)?.roof(dtype, THREADS)?);
-    Ok(())
+    [28, 64, 224].into_iter().try_for_each(compare)
 }
 
 fn compare(side: usize) -> Result<()> {
