@@ -8,6 +8,7 @@ import argparse
 import os
 import tempfile
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -55,14 +56,15 @@ def main() -> None:
         folders = throughput.Folders(Path(scratch), options.root)
         contenders = environments.of(options.contender, with_peers=options.peers)
         groups = list(throughput.groups(chosen, contenders))
-        throughput.measure(groups, folders, run, lambda line: console.print(line, style="dim"))
+        keep = partial(run.write, options.output.with_suffix(".json")) if options.output else lambda: None
+        throughput.measure(groups, folders, run, lambda line: console.print(line, style="dim"), keep)
         if "opening" in chosen:
             run.openings.extend(opening.measure(folders.of(opening.WORKLOAD)))
         if run.rows or run.openings:
+            keep()
             print_run(run, console)
-        if options.output:
-            run.write(options.output.with_suffix(".json"))
-            write_pictures(run, options.output)
+            if options.output:
+                write_pictures(run, options.output)
         single(chosen, options, Path(scratch), console)
 
 

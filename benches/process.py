@@ -12,6 +12,8 @@ import psutil
 ROOT = Path(__file__).parent.parent
 SAMPLE_SECONDS = 0.05
 """Between two looks at the memory."""
+PATIENCE_SECONDS = 300
+"""After which a process that does not answer is killed."""
 
 
 class ContenderError(Exception):
@@ -38,7 +40,10 @@ class Process:
 
     def answer(self) -> dict[str, Any]:
         """The next line; the first comes by itself when the contender has imported what it needs."""
+        late = threading.Timer(PATIENCE_SECONDS, self._process.kill)
+        late.start()
         line = self._process.stdout.readline()  # type: ignore[union-attr]
+        late.cancel()
         if not line:
             raise ContenderError("failed", f"its process ended with exit code {self._process.wait()}")
         reply: dict[str, Any] = json.loads(line)

@@ -79,8 +79,10 @@ def threads_measured() -> list[int]:
     return [count for count in (1, 4, 8, 16, 32, 64) if count <= cpus]
 
 
-def measure(groups: Sequence[Group], folders: "Folders", run: Run, tell: Callable[[str], None]) -> None:
-    """Add rows and memory to ``run``, group by group; ``tell`` is given a line before each."""
+def measure(
+    groups: Sequence[Group], folders: "Folders", run: Run, tell: Callable[[str], None], keep: Callable[[], None]
+) -> None:
+    """Add rows and memory to ``run``, group by group; ``tell`` is given a line before each, ``keep`` called after it."""
     for number, group in enumerate(groups, 1):
         workload = group[0][0]
         threads = " and ".join(str(count) for count in sorted({turn.threads for turn, _, _ in group}))
@@ -92,6 +94,7 @@ def measure(groups: Sequence[Group], folders: "Folders", run: Run, tell: Callabl
         rows, curves = runner.measure(group, folders.of(workload), run.rounds)
         run.rows.extend(rows)
         run.memory.extend(curves)
+        keep()
 
 
 class Folders:

@@ -67,7 +67,7 @@ def test_official_files_that_are_missing_are_told(tmp_path: Path, monkeypatch: p
     run = Run("2026-01-01", "0", "", {}, 5)
     told: list[str] = []
     group = throughput.at(Workload("retinamnist", 28, "f32"), {"ours": PYTHON})
-    throughput.measure([group], throughput.Folders(tmp_path, None), run, told.append)
+    throughput.measure([group], throughput.Folders(tmp_path, None), run, told.append, run.rows.clear)
     assert told == [
         "1 of 1: 28 RGB (retinamnist), f32, batch 128, 2 threads: no official file; give --root or set MEDMNIST_ROOT"
     ]
@@ -80,7 +80,7 @@ def test_official_files_that_are_missing_are_told(tmp_path: Path, monkeypatch: p
         return [], []
 
     monkeypatch.setattr("benches.runner.measure", measure)
-    throughput.measure([group], throughput.Folders(tmp_path / "generated", tmp_path), run, told.append)
+    throughput.measure([group], throughput.Folders(tmp_path / "generated", tmp_path), run, told.append, run.rows.clear)
     assert told[-1] == "1 of 1: 28 RGB (retinamnist), f32, batch 128, 2 threads"
     assert measured == [(group, tmp_path)]
 
