@@ -8,7 +8,6 @@ import argparse
 import os
 import tempfile
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -56,7 +55,11 @@ def main() -> None:
         folders = throughput.Folders(Path(scratch), options.root)
         contenders = environments.of(options.contender, with_peers=options.peers)
         groups = list(throughput.groups(chosen, contenders))
-        keep = partial(run.write, options.output.with_suffix(".json")) if options.output else lambda: None
+
+        def keep() -> None:
+            if options.output:
+                run.write(options.output.with_suffix(".json"))
+
         throughput.measure(groups, folders, run, lambda line: console.print(line, style="dim"), keep)
         if "opening" in chosen:
             run.openings.extend(opening.measure(folders.of(opening.WORKLOAD)))

@@ -82,7 +82,7 @@ def threads_measured() -> list[int]:
 def measure(
     groups: Sequence[Group], folders: "Folders", run: Run, tell: Callable[[str], None], keep: Callable[[], None]
 ) -> None:
-    """Add rows and memory to ``run``, group by group; ``tell`` is given a line before each, ``keep`` called after it."""
+    """Add rows and memory to ``run``; ``tell`` is given a line before each group, ``keep`` is called after it."""
     for number, group in enumerate(groups, 1):
         workload = group[0][0]
         threads = " and ".join(str(count) for count in sorted({turn.threads for turn, _, _ in group}))
