@@ -72,6 +72,7 @@ lint: $(BUILT) ## Check format, lints, types, stubs and docs
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/stubtest medmnist_fast._core
+	$(BIN)/python -m benches.report.readme --check
 
 format: $(BUILT) ## Format everything
 	cargo fmt --all

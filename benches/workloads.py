@@ -87,7 +87,7 @@ class Workload:
     @property
     def few(self) -> int:
         """Images of an epoch for the slow: their rate does not depend on it, the time of a benchmark does."""
-        return {28: 2_560, 64: 1_280, 224: 256}[self.shape[-1]]
+        return max({28: 2_560, 64: 1_280, 224: 256}[self.shape[-1]], 2 * self.batch_size)
 
     @property
     def is_random(self) -> bool:

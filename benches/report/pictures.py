@@ -90,9 +90,14 @@ def _figures(run: Run) -> Iterator[tuple[str, Figure]]:
         panels = list(_panels(some, axis))
         if panels:
             yield name, _scaling(panels, label)
-    curves = [curve for curve in run.memory if curve.rss_mb]
+    curves = [curve for curve in run.memory if curve.rss_mb and _is_typical(curve.workload)]
     if curves:
         yield "memory", _memory(curves)
+
+
+def _is_typical(workload: Workload) -> bool:
+    """One pipeline is enough to see memory by: a panel for each workload would be yards of them."""
+    return (workload.pipeline, workload.threads, workload.batch_size) == ("f32", THREADS, BATCH_SIZE)
 
 
 def _peers(every: list[Cell]) -> Figure:
@@ -116,7 +121,7 @@ def _peers(every: list[Cell]) -> Figure:
                 continue
             axes.set_title(cell.workload.title, loc="left", color=TEXT_COLOUR)
             _bars(axes, cell, contenders)
-            if column:
+            if (pipeline, sizes[column - 1]) in by_place and column:
                 axes.set_yticklabels([])
     _footnote(figure, every)
     return figure
@@ -241,7 +246,7 @@ def _scaling(panels: list[dict[int, Cell]], label: str) -> Figure:
 def _memory(curves: list[MemoryCurve]) -> Figure:
     """A panel for each workload; epochs of different lengths side by side."""
     panels: dict[Workload, list[MemoryCurve]] = {}
-    for curve in curves:
+    for curve in sorted(curves, key=lambda curve: curve.workload.size):
         panels.setdefault(curve.workload, []).append(curve)
     figure = Figure(figsize=(INCHES, 3.3 * len(panels) + 0.4), layout="constrained")
     figure.suptitle("Memory of all processes of a contender over an epoch", fontsize=11)
