@@ -473,6 +473,18 @@ def test_scripts_that_do_not_start(scripts: Path) -> None:
     assert python(*RUN, cwd=scripts).returncode == 2
 
 
+def test_a_report_may_be_asked_for_at_the_end(scripts: Path) -> None:
+    (scripts / "echo.py").write_text("import sys; print(sys.argv[1:])")
+    at_the_end, the_scripts_own = (
+        python(*RUN, *arguments, cwd=scripts)
+        for arguments in (["echo.py", "3", "--report"], ["--report", "echo.py", "3", "--report"])
+    )
+    assert (at_the_end.returncode, at_the_end.stdout) == (0, "['3']\n")
+    assert (the_scripts_own.returncode, the_scripts_own.stdout) == (0, "['3', '--report']\n")
+    assert at_the_end.stderr.splitlines()[-1] == the_scripts_own.stderr.splitlines()[-1]
+    assert at_the_end.stderr.splitlines()[-1] == "  no DataLoader was iterated over"
+
+
 def test_nothing_heavy_is_imported_for_a_script_without_torch(scripts: Path, root: Path) -> None:
     (scripts / "light.py").write_text(
         "import sys\n"
