@@ -21,7 +21,7 @@ from benches.rows import Run
 
 RATES = ("rates", "rest", "varied", "decoding")
 TABLES = ("kernels", "loader", "evaluation", "importing", "saving", "compat", "memory")
-LONG = {"rest", "varied", "saving", "compat", "memory"}
+LONG = {"rest", "varied", "evaluation", "importing", "saving", "compat", "memory"}
 """What there is no time for unless it is asked for."""
 
 

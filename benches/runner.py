@@ -12,7 +12,7 @@ from benches.process import ContenderError, MemoryWatch, Process
 from benches.rows import MemoryCurve, Row
 from benches.workloads import Workload
 
-ROUND_SECONDS = 0.3
+ROUND_SECONDS = 0.25
 """Of a timed round, at least: a hiccup of the machine then weighs the same for all."""
 
 
