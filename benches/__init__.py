@@ -1,6 +1,6 @@
-"""Benchmarks against real peers; ``make bench`` runs them all.
+"""Benchmarks against real peers; ``make bench`` runs what takes some ten minutes, ``make bench-peers`` everything.
 
-Ratios come from one interleaved run (A B A B …) in one process, on the same data, medians of all rounds after a
-warm-up of each contender. Every contender's answer is checked, bit for bit, before it is timed, and
-the table says what came of it.
+Rates come from one interleaved run (A B A B …) of processes that work on the same files, medians of all rounds after a
+warm-up of each contender, whose answer is checked before it is timed. Tables of one question each (``kernels``,
+``evaluation``, …) interleave in one process.
 """
