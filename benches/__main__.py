@@ -48,6 +48,9 @@ def main() -> None:
         parser.error(f"--rounds {options.rounds}; allowed: 5 or more, for a median that means something")
     if unknown := set(options.only) - {*names, "all"}:
         parser.error(f"no part {', '.join(sorted(unknown))}; allowed: {', '.join(names)}, all")
+    stored = options.output and options.output.with_name(f"{options.output.name}.json")
+    if stored and stored.exists():
+        parser.error(f"--output {options.output}: {stored} is there already; name another, or remove it")
     chosen = names if "all" in options.only else options.only or [name for name in names if name not in LONG]
     # Generated sets have fewer samples than the official files.
     warnings.filterwarnings("ignore", message=".* samples; the official file has")
@@ -60,8 +63,8 @@ def main() -> None:
         groups = list(throughput.groups(chosen, contenders))
 
         def keep() -> None:
-            if options.output:
-                run.write(options.output.with_suffix(".json"))
+            if stored:
+                run.write(stored)
 
         throughput.measure(groups, folders, run, lambda line: console.print(line, style="dim"), keep)
         if "opening" in chosen:

@@ -80,3 +80,11 @@ def test_saving_beside_medmnist() -> None:
     assert re.match(r"1,600 PNG files in .*, identical pixels; \d\.\d\d MB, medmnist 2\.53 MB", lines[2])
     for line, name in zip(lines[3:], ("save, PNG", "montage, 2-D", "montage, 3-D"), strict=True):
         assert re.fullmatch(rf"{name}: [\d,.]+ ms, medmnist [\d,.]+ ms: \d+\.\d x; target >= 3 x: (met|MISSED)", line)
+
+
+def test_a_stored_run_is_not_overwritten(tmp_path: Path) -> None:
+    stored = tmp_path / "zen-4.2.json"
+    stored.write_text("a run")
+    *_, last = run("-m", "benches", "kernels", "--output", str(tmp_path / "zen-4.2"), returncode=2)
+    assert last.endswith(f"{stored} is there already; name another, or remove it")
+    assert stored.read_text() == "a run"
