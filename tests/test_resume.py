@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.utils.data import BatchSampler, DistributedSampler, SequentialSampler
 
@@ -129,6 +129,7 @@ def test_what_drop_last_left_out_is_left(numbered: mf.ArrayDataset) -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@example(before=2, after=1, batch_sizes=(1, 1), share=1.0, remainder="keep")
 @given(
     before=st.integers(1, 5),
     after=st.integers(1, 5),

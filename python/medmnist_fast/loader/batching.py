@@ -69,8 +69,9 @@ class InOrder(Batching):
     def sizes(self, start: int) -> Sizes:
         """See :class:`Batching`."""
         sampler, total = self.sampler, len(self.sampler.core)
-        mine = sampler.core.shard_len(sampler.rank, sampler.world_size, sampler.remainder, min(start, total))
-        return EvenSizes(batch_size=self.batch_size, samples=mine, world_size=sampler.world_size, total=total)
+        # Of the rank that gets most: with "keep" another one may be through while there is a batch left for this one.
+        most = sampler.core.shard_len(0, sampler.world_size, sampler.remainder, min(start, total))
+        return EvenSizes(batch_size=self.batch_size, samples=most, world_size=sampler.world_size, total=total)
 
     def set_epoch(self, epoch: int) -> None:
         """See :class:`Batching`."""

@@ -39,7 +39,7 @@ class EvenSizes(Sizes):
 
     Attributes:
         batch_size: samples of a batch of one rank.
-        samples: of this rank in the whole pass.
+        samples: in the whole pass, of the first rank: no other gets more.
         world_size: number of ranks.
         total: samples of the whole epoch, of all ranks.
     """

@@ -42,6 +42,11 @@ impl Counters {
         self.waited.fetch_add(nanoseconds(waited), Relaxed);
     }
 
+    /// CPU time per batch so far, if there were any.
+    pub(super) fn mean_cpu(&self) -> Option<Duration> {
+        self.cpu.load(Relaxed).checked_div(self.batches.load(Relaxed)).map(Duration::from_nanos)
+    }
+
     pub(super) fn read(&self, slots_in_use: usize) -> Statistics {
         let duration = |counter: &AtomicU64| Duration::from_nanos(counter.load(Relaxed));
         Statistics {
