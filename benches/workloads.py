@@ -90,11 +90,6 @@ class Workload:
         return max({28: 2_560, 64: 1_280, 224: 256}[self.shape[-1]], 2 * self.batch_size)
 
     @property
-    def is_random(self) -> bool:
-        """Whether what is done with an image is drawn."""
-        return self.pipeline in {"crop_flip", "trivial", "flip_turn"}
-
-    @property
     def title(self) -> str:
         """In a table: ``28 RGB, f32``."""
         kind = {(2, 1): "grey", (2, 3): "RGB", (3, 1): "volumes"}[self.layout.ndim, self.layout.channels]

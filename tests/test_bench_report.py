@@ -15,7 +15,7 @@ import pytest
 from benches.report import readme
 from benches.report.pictures import write_pictures
 from benches.report.tables import PIPE_WIDTH, print_run
-from benches.report.targets import REOPENED, Verdict, judge
+from benches.report.targets import REOPENED, TOUCHED, Verdict, judge
 from benches.rows import MemoryCurve, Opening, Row, Run
 from benches.workloads import Workload
 from rich.console import Console
@@ -157,6 +157,17 @@ def test_verdicts() -> None:
         ("opening a decoded set again", "≤ 5 ms", "0.500 ms", "met"),
         ("first batch from a warm store", "≤ 20 ms", "21.0 ms", "MISSED"),
     ]
+
+
+def test_what_is_missed_stands_beside_what_is_possible() -> None:
+    rows = [*RUN.rows, row(CROPS_224, "ffcv", 1_000, "alike"), row(CROPS_224, "roof", 2_500, "")]
+    openings = [*RUN.openings, Opening(TOUCHED, "pathmnist", 224, 77, 0.0001, 0.019, 77)]
+    found = verdicts(replace(RUN, rows=rows, openings=openings))
+    assert found["224 RGB, crop + flip, f32, beside FFCV"].sentence == "MISSED (the roof: 2.500 ×)"
+    assert found["224 RGB, crop + flip, f32, 1 → 2 threads"].sentence == "MISSED"
+    assert found["28 RGB, f32, beside roof"].sentence == "MISSED"
+    assert found["28 RGB, f32, CPU-seconds, beside stock <0 & 1>"].sentence == "MISSED"
+    assert found["first batch from a warm store"].sentence == "MISSED (its memory alone: 19.0 ms)"
 
 
 def test_wrong_answers_meet_nothing() -> None:
