@@ -165,6 +165,9 @@ def test_what_is_missed_stands_beside_what_is_possible() -> None:
     found = verdicts(replace(RUN, rows=rows, openings=openings))
     assert found["224 RGB, crop + flip, f32, beside FFCV"].sentence == "MISSED (the roof: 2.500 ×)"
     assert found["224 RGB, crop + flip, f32, 1 → 2 threads"].sentence == "MISSED"
+    on_one = row(replace(CROPS_224, threads=1), "roof", 2_000, "")
+    scaling = verdicts(replace(RUN, rows=[*rows, on_one]))["224 RGB, crop + flip, f32, 1 → 2 threads"]
+    assert scaling.sentence == "MISSED (the roof: 1.250 ×)"
     assert found["28 RGB, f32, beside roof"].sentence == "MISSED"
     assert found["28 RGB, f32, CPU-seconds, beside stock <0 & 1>"].sentence == "MISSED"
     assert found["first batch from a warm store"].sentence == "MISSED (its memory alone: 19.0 ms)"

@@ -45,8 +45,10 @@ def test_what_is_compared_is_in_one_group(monkeypatch: pytest.MonkeyPatch) -> No
     scaled = [group for group in groups if len({workload.threads for workload, _, _ in group}) > 1]
     assert [group[0][0] for group in scaled] == list(throughput.VARIED)
     for group in scaled:
-        assert names(group, 1) == names(group, 4) == {"ours", "stock", "stock_workers", "ffcv"}
+        assert names(group, 1) == names(group, 4) == {"ours", "roof", "stock", "stock_workers", "ffcv"}
         assert names(group, 2) > names(group, 1)
+    for group in (group for group in groups if group not in scaled):
+        assert names(group, 2) == {"ours", "stock", "stock_workers", "ffcv"}
     assert {group[0][0].batch_size for group in groups} == {*throughput.BATCH_SIZES, 128}
 
 

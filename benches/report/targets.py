@@ -154,9 +154,10 @@ def _compare(run: Run, rows: _Rows, target: Target) -> Verdict:
 def _limit(rows: _Rows, target: Target, theirs: Row) -> str:
     """What is possible at all, where a rate of images missed its aim."""
     roof = rows.get((ROOF, target.workload))
-    if roof is None or not is_measured(roof) or target.against in {ROOF, OURS} or target.figure == "cpu":
+    beside = rows.get((ROOF, target.against_workload)) if target.against == OURS else theirs
+    if target.against == ROOF or target.figure == "cpu" or not all(row and is_measured(row) for row in (roof, beside)):
         return ""
-    return f"the roof: {_plain(roof.rate / theirs.rate)} {TIMES}"
+    return f"the roof: {_plain(roof.rate / beside.rate)} {TIMES}"  # type: ignore[union-attr]
 
 
 def _title(run: Run, target: Target) -> str:
