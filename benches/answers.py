@@ -1,5 +1,6 @@
 """Whether a contender's batch is right: compared with what torchvision, Pillow and NumPy make of the same images."""
 
+import hashlib
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,10 @@ def _judge(workload: Workload, folder: Path, images: Array, labels: Array) -> st
         raise _WrongError(f"{images.dtype} {images.shape} instead of {dtype} {expected}")
     if workload.pipeline in {"crop_flip", "trivial"}:
         return _judge_spread(workload, folder, images)
-    stored = stored.transpose(0, 3, 1, 2) if workload.layout.channels == 3 else stored[:, None]
-    indices = _find(workload, stored, images)
-    if not np.array_equal(workload.labels(folder)[indices, 0], labels.reshape(-1)):
-        raise _WrongError("labels of others")
+    indices = _find(workload, folder, images, labels.reshape(-1))
     if workload.pipeline == "flip_turn":
         return "exact up to flips and turns"
-    return _judge_values(images, _reference(workload, stored[indices]))
+    return _judge_values(images, _reference(workload, _channels_first(stored[indices])))
 
 
 @lru_cache(1)
@@ -62,22 +60,57 @@ def _stored(path: Path) -> Array:
     return images
 
 
-def _find(workload: Workload, stored: Array, images: Array) -> list[int]:
-    """Which of the stored images each is: random pixels are as good as a name."""
-    whole = images if workload.pipeline == "u8" else np.rint((images * 0.5 + 0.5) * 255).astype(np.uint8)
+def _channels_first(images: Array) -> Array:
+    """(N, C, H, W) or (N, 1, D, H, W)."""
+    return images.transpose(0, 3, 1, 2) if images.shape[-1] == 3 else images[:, None]
+
+
+def _names(workload: Workload, images: Array, side: int) -> list[bytes]:
+    """What tells images apart: of pixels in the set, or of a batch's, which are ``side`` wide."""
     if workload.pipeline == "upscale":
         # Bilinear enlarging keeps the corners as they are.
-        names, found = stored[..., ::27, ::27], whole[..., ::223, ::223]
-    elif workload.pipeline == "flip_turn":
-        names, found = (np.sort(pixels.reshape(len(pixels), -1)) for pixels in (stored, whole))
-    else:
-        names, found = stored, whole
-    numbers = {name.tobytes(): number for number, name in enumerate(np.ascontiguousarray(names))}
-    indices = [numbers.get(name.tobytes(), -1) for name in np.ascontiguousarray(found)]
-    if -1 in indices:
-        raise _WrongError("images that are not in the set")
-    if len(set(indices)) < len(indices):
-        raise _WrongError("an image twice")
+        images = images[..., :: side - 1, :: side - 1]
+    if workload.pipeline == "flip_turn":
+        images = _unturned(images)
+    return [hashlib.blake2b(image).digest() for image in np.ascontiguousarray(images)]
+
+
+@lru_cache(1)
+def _stored_names(workload: Workload, folder: Path) -> dict[bytes, list[int]]:
+    """The images of each name. Official sets hold some more than once."""
+    numbers: dict[bytes, list[int]] = {}
+    images = _channels_first(_stored(workload.path(folder)))
+    for number, name in enumerate(_names(workload, images, workload.size)):
+        numbers.setdefault(name, []).append(number)
+    return numbers
+
+
+def _unturned(volumes: Array) -> Array:
+    """The same for a volume however it is mirrored and turned: its values, each with how far inside the cube it is."""
+    side = volumes.shape[-1]
+    from_centre = np.abs(2 * np.arange(side, dtype=np.int32) - (side - 1)) // 2
+    orbits = np.sort(np.stack(np.meshgrid(*[from_centre] * 3)), axis=0)
+    orbit = (orbits[0] * side + orbits[1]) * side + orbits[2]
+    return np.sort((volumes[:, 0] + orbit * 256).reshape(len(volumes), -1))
+
+
+def _find(workload: Workload, folder: Path, images: Array, labels: Array) -> list[int]:
+    """Which of the stored images each of a batch is."""
+    whole = images if workload.pipeline == "u8" else np.rint((images * 0.5 + 0.5) * 255).astype(np.uint8)
+    stored_labels = workload.labels(folder)[:, 0]
+    unused = {name: list(numbers) for name, numbers in _stored_names(workload, folder).items()}
+    indices = []
+    for name, label in zip(_names(workload, whole, workload.shape[-1]), labels, strict=True):
+        same = unused.get(name)
+        if same is None:
+            raise _WrongError("images that are not in the set")
+        if not same:
+            raise _WrongError("an image twice")
+        index = next((number for number in same if stored_labels[number] == label), None)
+        if index is None:
+            raise _WrongError("labels of others")
+        same.remove(index)
+        indices.append(index)
     return indices
 
 

@@ -50,6 +50,37 @@ def test_volumes(folder: Path) -> None:
         assert judge(workload, folder, *batch(workload, folder)) == answer
 
 
+def test_sets_that_hold_an_image_twice(tmp_path: Path) -> None:
+    volumes = np.random.default_rng(0).integers(0, 2, (16, 28, 28, 28), np.uint8)
+    volumes[8:] = volumes[:8]
+    labels = np.repeat([[0], [1]], 8, axis=0).astype(np.uint8)
+    np.savez(tmp_path / "nodulemnist3d.npz", train_images=volumes, train_labels=labels)
+    workload = Workload("nodulemnist3d", 28, "u8", batch_size=16)
+    assert judge(workload, tmp_path, volumes[:, None], labels) == "exact"
+    assert judge(workload, tmp_path, volumes[:, None], labels[::-1]) == "exact"
+    assert judge(workload, tmp_path, volumes[:, None], np.zeros(16)) == "WRONG: labels of others"
+    thrice = np.concatenate([volumes[:1], volumes[8:], volumes[:7]])[:, None]
+    assert (
+        judge(workload, tmp_path, thrice, np.concatenate([[0], labels[8:, 0], labels[:7, 0]]))
+        == "WRONG: an image twice"
+    )
+
+
+def test_volumes_are_known_however_they_are_turned(tmp_path: Path) -> None:
+    volumes = np.random.default_rng(0).integers(0, 2, (2, 28, 28, 28), np.uint8)
+    # As many ones in either, so that only their places tell which is which.
+    volumes[1] = np.random.default_rng(1).permutation(volumes[0].ravel()).reshape(28, 28, 28)
+    labels = np.array([[0], [1]], np.uint8)
+    np.savez(tmp_path / "nodulemnist3d.npz", train_images=volumes, train_labels=labels)
+    workload = Workload("nodulemnist3d", 28, "flip_turn", batch_size=2)
+    for axes in ((1, 2), (1, 3), (2, 3)):
+        turned = np.flip(np.rot90(volumes, 1, axes), axes[0])[:, None]
+        batch = (turned / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
+        assert judge(workload, tmp_path, batch, labels) == "exact up to flips and turns"
+        assert judge(workload, tmp_path, batch, labels[::-1]) == "WRONG: labels of others"
+        assert judge(workload, tmp_path, np.roll(batch, 1, -1), labels) == "WRONG: images that are not in the set"
+
+
 def test_wrong_answers_are_noticed(folder: Path) -> None:
     images, labels = batch(FLOATS, folder)
     assert judge(FLOATS, folder, images, labels) == "exact"
