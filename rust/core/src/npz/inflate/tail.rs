@@ -71,6 +71,16 @@ impl<'a> Tail<'a> {
         (!state.is_over).then_some(Turn { tail: self, state })
     }
 
+    /// Resolves the symbols that a piece is made of.
+    pub(super) fn fill(&self, piece: Piece, symbols: &[u16]) {
+        let filled = piece.fill(symbols);
+        let mut state = self.lock();
+        match filled {
+            Ok(piece) => state.pieces.push(piece),
+            Err(fault) => Turn { tail: self, state }.fail(fault),
+        }
+    }
+
     /// Ends the work for all.
     pub(super) fn abort(&self, fault: Fault) {
         Turn { tail: self, state: self.lock() }.fail(fault);
@@ -114,7 +124,7 @@ pub(super) struct Turn<'t, 'a> {
     state: MutexGuard<'t, State<'a>>,
 }
 
-impl Turn<'_, '_> {
+impl<'a> Turn<'_, 'a> {
     /// Where the stream is.
     pub(super) fn bit(&self) -> u64 {
         self.state.bit
@@ -147,11 +157,14 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// Appends a region's last symbols and passes the turn on, before the work of resolving them is done.
-    pub(super) fn pass(mut self, decoded: Decoded, bit: u64, is_end: bool) {
+    /// Appends a region's last symbols and passes the turn on; resolving them is work for [`Tail::fill`].
+    pub(super) fn pass(mut self, decoded: Decoded, bit: u64, is_end: bool) -> Option<Piece<'a>> {
         let piece = match self.state.append(decoded) {
             Ok(piece) => piece,
-            Err(fault) => return self.fail(fault),
+            Err(fault) => {
+                self.fail(fault);
+                return None;
+            }
         };
         self.state.region += 1;
         self.state.bit = bit;
@@ -159,12 +172,7 @@ impl Turn<'_, '_> {
         let tail = self.tail;
         drop(self.state);
         tail.changed.notify_all();
-        let piece = piece.fill(decoded.symbols);
-        let mut state = tail.lock();
-        match piece {
-            Ok(piece) => state.pieces.push(piece),
-            Err(fault) => Turn { tail, state }.fail(fault),
-        }
+        Some(piece)
     }
 }
 
@@ -196,7 +204,7 @@ impl<'a> State<'a> {
 }
 
 /// Bytes that have a place and are not there yet.
-struct Piece<'a> {
+pub(super) struct Piece<'a> {
     at: u64,
     place: Place<'a>,
     /// For those that have markers.

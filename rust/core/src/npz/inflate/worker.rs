@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::find::{LOOK_AHEAD, find_block};
 use super::lanes::{Lanes, Side, Stop};
-use super::tail::{Tail, Turn};
+use super::tail::{Piece, Tail, Turn};
 use super::{Fault, Progress, ROOM, Stream};
 use crate::Result;
 
@@ -29,7 +29,7 @@ pub(super) struct Job<'a> {
     pub(super) tail: Tail<'a>,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
     /// Decodes regions until there are none left.
     pub(super) fn work(&self, progress: Option<Progress>) {
         let _abort = self.tail.abort_on_panic();
@@ -47,12 +47,21 @@ impl Job<'_> {
                     [None, Some(_)] => [None, Some(lanes.decode(Side::B, self.stream, stops[1]))],
                     [None, None] => [None, None],
                 };
-                for (index, (outcome, side)) in outcomes.into_iter().zip([Side::A, Side::B]).enumerate() {
+                let sides = [Side::A, Side::B];
+                let mut pieces = [None, None];
+                for (index, outcome) in outcomes.into_iter().enumerate() {
                     let Some(turn) = self.tail.turn(first + index).filter(|_| first + index < self.regions) else {
-                        return;
+                        break;
                     };
                     let result = begun[index].zip(outcome).filter(|(begun, _)| turn.accepts(*begun));
-                    self.accept(lanes, side, turn, stops[index], result.map(|(_, outcome)| outcome), progress);
+                    let result = result.map(|(_, outcome)| outcome);
+                    pieces[index] = self.accept(lanes, sides[index], turn, stops[index], result, progress);
+                }
+                // Last, so that nobody waits for it.
+                for (piece, side) in pieces.into_iter().zip(sides) {
+                    if let Some(piece) = piece {
+                        self.tail.fill(piece, lanes.symbols(side));
+                    }
                 }
             }
         });
@@ -115,16 +124,21 @@ impl Job<'_> {
         if region + 1 < self.regions { self.start(region + 1) * 8 } else { u64::MAX }
     }
 
-    /// Takes over what a lane decoded, if that is where the stream is; decodes the rest of the region, or all of it.
+    /// Takes over what a lane decoded, if that is where the stream is; decodes the rest of the region, or all of it. The
+    /// lane's symbols are then those of the piece, which has to be filled.
     fn accept(
         &self,
         lanes: &mut Lanes,
         side: Side,
-        mut turn: Turn,
+        mut turn: Turn<'_, 'a>,
         stop: u64,
         mut result: Option<Result<Stop, Fault>>,
         progress: Option<Progress>,
-    ) {
+    ) -> Option<Piece<'a>> {
+        let fail = |turn: Turn<'_, 'a>, fault| {
+            turn.fail(fault);
+            None
+        };
         loop {
             let outcome = match result.take() {
                 None => {
@@ -134,17 +148,17 @@ impl Job<'_> {
                 Some(outcome) => outcome,
             };
             match outcome {
-                Err(fault) => return turn.fail(fault),
+                Err(fault) => return fail(turn, fault),
                 Ok(Stop::Full) => {
                     if let Err(fault) = turn.push(lanes.decoded(side)).and_then(|()| turn.tell(progress)) {
-                        return turn.fail(fault);
+                        return fail(turn, fault);
                     }
                     lanes.slide(side, turn.history());
                     result = Some(lanes.decode(side, self.stream, stop));
                 }
                 Ok(stop) => {
                     if let Err(fault) = turn.tell(progress) {
-                        return turn.fail(fault);
+                        return fail(turn, fault);
                     }
                     return turn.pass(lanes.decoded(side), lanes.bit(side), stop == Stop::End);
                 }
