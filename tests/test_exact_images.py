@@ -258,7 +258,8 @@ def test_blur_is_within_one(image: Image.Image, kernel: tuple[int, int], sigma: 
     theirs = F.gaussian_blur(F.pil_to_tensor(image), list(kernel), [sigma, sigma]).permute(1, 2, 0).int()
     difference = (ours.reshape(theirs.shape) - theirs).abs()
     assert difference.max() <= 1
-    assert (difference > 0).float().mean() < 0.001
+    # The smallest images have fewer than a thousand values.
+    assert (difference > 0).sum() <= 1 + difference.numel() / 1000
 
 
 def apply_drawn(

@@ -166,12 +166,15 @@ def test_lies_are_refused_by_name(content: bytes, message: str) -> None:
     assert isinstance(caught.value.offset, int)
 
 
-def test_encrypted_duplicate_and_overlapping_members_are_refused() -> None:
+@pytest.mark.parametrize(("bit", "what"), [(0, "encrypted"), (5, "compressed patched data"), (6, "strongly encrypted")])
+def test_flags_of_other_data_are_refused(bit: int, what: str) -> None:
     content = bytearray(zipped(npy()))
-    entry = content.index(b"PK\1\2")
-    content[entry + 8] |= 1
-    with pytest.raises(NpzError, match=r'member "a.npy" at byte .*: encrypted'):
+    content[content.index(b"PK\1\2") + 8] |= 1 << bit
+    with pytest.raises(NpzError, match=rf'member "a.npy" at byte .*: {what}; npz members are'):
         npz.open(bytes(content))
+
+
+def test_duplicate_and_overlapping_members_are_refused() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         file.writestr("a.npy", npy())

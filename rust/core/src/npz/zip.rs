@@ -247,8 +247,11 @@ fn parse_entry(bytes: &[u8], at: u64, base: u64) -> Result<(Entry, u64), Located
 }
 
 fn member(header: &Record, extra: &[u8], name: &str) -> Result<Entry, NpzError> {
-    if header.u16(8) & 1 != 0 {
-        return Err(NpzError::Unsupported("encrypted".into()));
+    // 4.4.4: what the bits of the general purpose flag say of the data.
+    for (bit, what) in [(0, "encrypted"), (5, "compressed patched data"), (6, "strongly encrypted")] {
+        if header.u16(8) >> bit & 1 != 0 {
+            return Err(NpzError::Unsupported(what.into()));
+        }
     }
     let method = match header.u16(10) {
         0 => Method::Stored,
