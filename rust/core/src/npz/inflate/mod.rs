@@ -94,11 +94,13 @@ pub(crate) fn inflate(
     let job = worker::Job { stream, regions: regions as usize, next: AtomicUsize::new(0), tail: Tail::new(size, sink) };
     let helpers = threads.min(job.regions.div_ceil(2)).saturating_sub(1);
     std::thread::scope(|scope| {
-        for _ in 0..helpers {
+        let job = &job;
+        for helper in 1..=helpers {
             // Without a helper the others do its share.
-            let _ = std::thread::Builder::new().name("inflate".into()).spawn_scoped(scope, || job.work(None));
+            let _ =
+                std::thread::Builder::new().name("inflate".into()).spawn_scoped(scope, move || job.work(helper, None));
         }
-        job.work(progress);
+        job.work(0, progress);
     });
     job.tail.finish()
 }
@@ -117,7 +119,7 @@ fn count_regions(len: u64, size: u64, threads: u64) -> u64 {
 
 /// Decodes the first `len` bytes of a stream, or all if it has fewer.
 pub(crate) fn prefix(stream: &Stream, len: usize) -> Result<Vec<u8>, Fault> {
-    worker::with_lanes(|lanes| {
+    worker::with_lanes(0, |lanes| {
         lanes.start_known(Side::A, stream, 0, &[], len)?;
         let stop = lanes.decode(Side::A, stream, u64::MAX)?;
         let symbols = lanes.symbols(Side::A);

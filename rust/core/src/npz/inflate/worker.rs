@@ -30,10 +30,10 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Decodes regions until there are none left.
-    pub(super) fn work(&self, progress: Option<Progress>) {
+    /// Decodes regions until there are none left, as worker 0 (the caller) or a helper.
+    pub(super) fn work(&self, worker: usize, progress: Option<Progress>) {
         let _abort = self.tail.abort_on_panic();
-        let done = with_lanes(|lanes| {
+        let done = with_lanes(worker, |lanes| {
             loop {
                 let first = self.next.fetch_add(2, Ordering::Relaxed);
                 if first >= self.regions || self.tail.is_over() {
@@ -175,20 +175,18 @@ pub(super) struct Begun {
     pub(super) is_known: bool,
 }
 
-/// Lends a pair of lanes that has been used before, if there is one: touching fresh memory takes longer than decoding a
-/// small member.
-pub(super) fn with_lanes<T>(work: impl FnOnce(&mut Lanes) -> T) -> Result<T> {
-    static WARM: Mutex<Vec<Lanes>> = Mutex::new(Vec::new());
-    // Kept for small members, which two threads decode at most.
-    const MOST: usize = 2;
+/// Lends the pair of lanes that a worker has used before, if there is one: touching fresh memory takes longer than decoding
+/// a small member, and so does touching what another CPU has written to.
+pub(super) fn with_lanes<T>(worker: usize, work: impl FnOnce(&mut Lanes) -> T) -> Result<T> {
+    /// Of the caller and the first helper: small members are not decoded by more.
+    static WARM: [Mutex<Option<Lanes>>; 2] = [const { Mutex::new(None) }; 2];
     // Never waits, so that a child forked while another thread held the lock does not either.
-    let warm = WARM.try_lock().ok().and_then(|mut warm| warm.pop());
+    let place = || WARM.get(worker)?.try_lock().ok();
+    let warm = place().and_then(|mut warm| warm.take());
     let mut lanes = warm.map_or_else(|| Lanes::new(ROOM), Ok)?;
     let result = work(&mut lanes);
-    if let Ok(mut warm) = WARM.try_lock()
-        && warm.len() < MOST
-    {
-        warm.push(lanes);
+    if let Some(mut warm) = place() {
+        warm.get_or_insert(lanes);
     }
     Ok(result)
 }
