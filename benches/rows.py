@@ -8,6 +8,9 @@ from typing import Any, Literal, Self
 
 from benches.workloads import Workload
 
+OURS, ROOF, STOCK = "ours", "roof", "stock"
+"""Names of the contenders that others are set beside."""
+
 Status = Literal["ok", "unsupported", "absent", "failed"]
 """``unsupported``: the contender cannot do the workload; ``absent``: it could not be installed."""
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from benches import runner
 from benches.data import write_layout
 from benches.environments import for_workload
-from benches.report.cells import ROOF
-from benches.rows import Run
+from benches.rows import ROOF, Run
 from benches.workloads import GENERATED, OFFICIAL, Workload
 
 RATED = (
@@ -41,7 +40,9 @@ VARIED = (Workload("bloodmnist", 28, "f32"), Workload("bloodmnist", 224, "crop_f
 """Measured with other numbers of threads, and in other batch sizes, too."""
 BATCH_SIZES = (1, 8, 32, 512, 1024)
 VARYING = {"ours", "stock", "stock_workers", "ffcv", "dali"}
-"""Contenders at them, and at other numbers of threads, where the roof joins them."""
+"""Contenders at other batch sizes."""
+SCALING = VARYING | {ROOF}
+"""Contenders on other numbers of threads."""
 
 Contenders = Mapping[str, Path | str]
 """The Python of each, or why there is none."""
@@ -58,8 +59,9 @@ def groups(parts: Collection[str], contenders: Contenders) -> Iterator[Group]:
     if "rest" in parts:
         yield from (at(workload, contenders) for workload in REST)
     if "varied" in parts:
-        varying = {name: python for name, python in contenders.items() if name in VARYING}
-        scaling = {name: python for name, python in contenders.items() if name in VARYING | {ROOF}}
+        varying, scaling = (
+            {name: python for name, python in contenders.items() if name in chosen} for chosen in (VARYING, SCALING)
+        )
         for workload in VARIED:
             other_threads = (replace(workload, threads=threads) for threads in threads_measured())
             # In one run, since what counts is the ratio of one number of threads to another.

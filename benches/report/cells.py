@@ -5,11 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benches.rows import Row, Run
+from benches.rows import OURS, ROOF, Row, Run
 from benches.workloads import LAYOUTS, PIPELINES, Workload
 
-OURS, ROOF, STOCK = "ours", "roof", "stock"
-"""Names of contenders that have a column of their own."""
 THREADS, BATCH_SIZE = 2, 128
 """Of the workloads at which contenders are compared; others show how ours and theirs scale."""
 BEATS_OURS = "†"

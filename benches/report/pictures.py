@@ -16,8 +16,6 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from benches.report.cells import (
     BATCH_SIZE,
-    OURS,
-    ROOF,
     THREADS,
     Cell,
     cells,
@@ -26,7 +24,7 @@ from benches.report.cells import (
     is_wrong,
     threads_in_words,
 )
-from benches.rows import MemoryCurve, Row, Run
+from benches.rows import OURS, ROOF, MemoryCurve, Row, Run
 from benches.workloads import PIPELINES, Workload
 
 STYLE: Any = {

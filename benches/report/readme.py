@@ -13,9 +13,6 @@ from benches.report.cells import (
     BATCH_SIZE,
     BEATS_OURS,
     NONE,
-    OURS,
-    ROOF,
-    STOCK,
     THREADS,
     TIMES,
     Cell,
@@ -27,7 +24,7 @@ from benches.report.cells import (
     versions_of,
 )
 from benches.report.targets import Verdict, judge
-from benches.rows import Row, Run
+from benches.rows import OURS, ROOF, STOCK, Row, Run
 from benches.workloads import LAYOUTS, PIPELINES
 
 BEGIN, END = "<!-- benches: begin -->", "<!-- benches: end -->"

@@ -13,9 +13,6 @@ from benches.report.cells import (
     BATCH_SIZE,
     BEATS_OURS,
     NONE,
-    OURS,
-    ROOF,
-    STOCK,
     THREADS,
     TIMES,
     Cell,
@@ -33,7 +30,7 @@ from benches.report.cells import (
     threads_in_words,
 )
 from benches.report.targets import Verdict, judge
-from benches.rows import Row, Run
+from benches.rows import OURS, ROOF, STOCK, Row, Run
 from benches.workloads import PIPELINES, Workload
 
 PIPE_WIDTH = 120
