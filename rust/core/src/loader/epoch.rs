@@ -80,22 +80,29 @@ impl Drop for Epoch {
 
 #[cfg(test)]
 mod tests {
+    use std::any::Any;
+    use std::sync::Barrier;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Instant;
 
     use super::super::{Images, Labels, Loader, Options, Part};
     use super::*;
+    use crate::batch::Lend;
     use crate::ops::{Output, Plan, SampleShape};
     use crate::sampler::{Sampler, Shard};
 
-    fn epoch(threads: usize, lent_memory: bool) -> Epoch {
+    fn loader(threads: usize, lent_memory: bool) -> Loader {
         let shape = SampleShape::Image { height: 1, width: 1, channels: 1 };
         let plan = Arc::new(Plan::compile(&[], shape, false, Output::default()).expect("fits"));
         let part = Part { images: Images::new(vec![0; 9]), plan };
         let data = Data::new(vec![part], Labels::I64(vec![0; 9]), 1, None).expect("fits");
         let options = Options { batch_size: 1, drop_last: false, seed: 0, threads, prefetch: 1, lent_memory };
         let sampler = Sampler::sequential(9).expect("few");
-        Loader::new(data, sampler, Shard::whole(), options).expect("fits").epoch(0, 0).expect("starts")
+        Loader::new(data, sampler, Shard::whole(), options).expect("fits")
+    }
+
+    fn epoch(threads: usize, lent_memory: bool) -> Epoch {
+        loader(threads, lent_memory).epoch(0, 0).expect("starts")
     }
 
     /// As in a forked child: another process number, and a lock that nobody will ever release.
@@ -131,5 +138,55 @@ mod tests {
             assert!(!chatter.is_finished(), "waited until nobody was woken any more");
             enough.store(true, Ordering::Relaxed);
         });
+    }
+
+    /// Memory that makes whoever begins to write to it wait.
+    #[derive(Debug)]
+    struct Gated {
+        bytes: Vec<u8>,
+        /// Passed on the way in, and on the way out.
+        gates: [Arc<Barrier>; 2],
+    }
+
+    impl AsRef<[u8]> for Gated {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+
+    impl AsMut<[u8]> for Gated {
+        fn as_mut(&mut self) -> &mut [u8] {
+            for gate in &self.gates {
+                gate.wait();
+            }
+            &mut self.bytes
+        }
+    }
+
+    impl Lend for Gated {
+        fn into_any(self: Box<Self>) -> Box<dyn Any> {
+            self
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_small_batch_makes_it() {
+        let long = Duration::from_secs(20);
+        let loader = loader(1, true);
+        let small = loader.epoch(0, 0).expect("starts");
+        let lend =
+            || small.lend(Box::new(Gated { bytes: vec![0], gates: [1, 1].map(|few| Arc::new(Barrier::new(few))) }));
+        lend().expect("this process's");
+        // From now on batches are known to be small.
+        assert!(matches!(small.next(long), Ok(Next::Batch(Ok(_)))));
+        let other = loader.epoch(0, 0).expect("starts");
+        let gates = [2, 2].map(|few| Arc::new(Barrier::new(few)));
+        other.lend(Box::new(Gated { bytes: vec![0], gates: gates.clone() })).expect("this process's");
+        gates[0].wait();
+        // The only worker is busy.
+        lend().expect("this process's");
+        let made = small.next(long);
+        gates[1].wait();
+        assert!(matches!(made, Ok(Next::Batch(Ok(_)))), "{made:?}");
     }
 }
