@@ -1,5 +1,6 @@
 """Data for the tests: official files where they are at hand, else phantoms of the same layout."""
 
+import signal
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,12 @@ SHAPES = {
     "organmnist3d": "3-D, multi-class",
     "adrenalmnist3d": "3-D, binary",
 }
+
+
+def pytest_configure() -> None:
+    """Ctrl-C ends the processes that tests start, also where a shell ignores it for what runs in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> list[str]:
