@@ -175,18 +175,18 @@ pub(super) struct Begun {
     pub(super) is_known: bool,
 }
 
-/// Lends the pair of lanes that a worker has used before, if there is one: touching fresh memory takes longer than decoding
-/// a small member, and so does touching what another CPU has written to.
+/// Lends a pair of lanes that has been used before, if there is one: touching fresh memory takes longer than decoding a
+/// small member. Rather the pair that this worker had last: so does touching what another CPU has written to.
 pub(super) fn with_lanes<T>(worker: usize, work: impl FnOnce(&mut Lanes) -> T) -> Result<T> {
-    /// Of the caller and the first helper: small members are not decoded by more.
+    /// Kept for small members, which two threads decode at most, or two of them one each.
     static WARM: [Mutex<Option<Lanes>>; 2] = [const { Mutex::new(None) }; 2];
-    // Never waits, so that a child forked while another thread held the lock does not either.
-    let place = || WARM.get(worker)?.try_lock().ok();
-    let warm = place().and_then(|mut warm| warm.take());
+    // Never waits, so that a child forked while another thread held a lock does not either.
+    let places = || (worker..worker + WARM.len()).filter_map(|place| WARM[place % WARM.len()].try_lock().ok());
+    let warm = places().find_map(|mut place| place.take());
     let mut lanes = warm.map_or_else(|| Lanes::new(ROOM), Ok)?;
     let result = work(&mut lanes);
-    if let Some(mut warm) = place() {
-        warm.get_or_insert(lanes);
+    if let Some(mut place) = places().find(|place| place.is_none()) {
+        *place = Some(lanes);
     }
     Ok(result)
 }
