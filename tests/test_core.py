@@ -102,21 +102,23 @@ def test_passes_are_given_what_is_there() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "uint8"])
 def test_the_roof_is_a_rate(dtype: str) -> None:
     for channels in (1, 3):
-        rate = roof(28 * 28, channels, dtype, 2)
+        rate = roof(500, 28 * 28, channels, dtype, 2)
         assert isinstance(rate, float)
         assert 0 < rate < float("inf")
 
 
 def test_nonsense_has_no_roof() -> None:
     for arguments, message in [
-        ((0, 3, "float32", 2), "pixels = 0; allowed: 1 to 16777216"),
-        ((1 << 60, 3, "float32", 2), "pixels = 1152921504606846976; allowed: 1 to 16777216"),
-        ((-1, 3, "float32", 2), "pixels = -1; allowed: 1 or more"),
-        ((784, 4, "float32", 2), "channels = 4; allowed: 1, 3"),
-        ((784, 3, "float16", 2), "dtype = float16; allowed: float32, uint8"),
-        ((784, 3, "f32", 2), 'dtype "f32"; allowed: float32'),
-        ((784, 3, "uint8", 0), "num_threads = 0; allowed: 1 to 1024"),
-        ((784, 3, "uint8", -2), "num_threads = -2; allowed: 1 or more"),
+        ((0, 784, 3, "float32", 2), "images = 0; allowed: 1 or more"),
+        ((-1, 784, 3, "float32", 2), "images = -1; allowed: 1 or more"),
+        ((9, 0, 3, "float32", 2), "pixels = 0; allowed: 1 to 16777216"),
+        ((9, 1 << 60, 3, "float32", 2), "pixels = 1152921504606846976; allowed: 1 to 16777216"),
+        ((9, -1, 3, "float32", 2), "pixels = -1; allowed: 1 or more"),
+        ((9, 784, 4, "float32", 2), "channels = 4; allowed: 1, 3"),
+        ((9, 784, 3, "float16", 2), "dtype = float16; allowed: float32, uint8"),
+        ((9, 784, 3, "f32", 2), 'dtype "f32"; allowed: float32'),
+        ((9, 784, 3, "uint8", 0), "num_threads = 0; allowed: 1 to 1024"),
+        ((9, 784, 3, "uint8", -2), "num_threads = -2; allowed: 1 or more"),
     ]:
         with pytest.raises(ValueError, match=message):
             roof(*arguments)

@@ -168,8 +168,8 @@ def test_numpy_output(train: mf.MedMNIST) -> None:
 def test_memory_is_reused(train: mf.MedMNIST) -> None:
     loader = mf.DataLoader(train, 8, num_workers=2, transform=T.ToTensor())
     addresses = {images.data_ptr() for _ in range(10) for images, _ in loader}
-    # Four batches ahead, the one in the loop variable and the one being assigned.
-    assert len(addresses) <= 6
+    # Four batches ahead, one made by the consumer itself, the one in the loop variable and the one being assigned.
+    assert len(addresses) <= 7
     assert all(address % 64 == 0 for address in addresses)
 
 

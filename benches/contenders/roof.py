@@ -1,6 +1,7 @@
 """The limit: a bare loop that gathers random images, converts each with one multiply-add or copies it, and writes it.
 
-Beside a workload that does more with an image it moves as many bytes. It runs in Rust for about 0.2 s and yields
+It has as many images as the workload's set: how many of them caches hold is the same for all. Beside a workload that
+does more with an image it moves as many bytes. It runs in Rust for about 0.2 s and yields
 nothing that could be checked.
 """
 
@@ -19,4 +20,5 @@ def rate(workload: Workload) -> float:
         raise UnsupportedError("it makes batches")
     pixels = prod(workload.shape[1:])
     dtype = "uint8" if workload.pipeline == "u8" else "float32"
-    return _core.roof(pixels, workload.layout.channels, dtype, workload.threads)
+    images = workload.layout.train[workload.size]
+    return _core.roof(images, pixels, workload.layout.channels, dtype, workload.threads)

@@ -337,9 +337,10 @@ def channel_sums(pixels: NDArray[np.uint8], channels: int, threads: int) -> list
 def write_pngs(images: NDArray[np.uint8], paths: Sequence[str | PathLike[str]], threads: int) -> None:
     """Write each of (N, H, W) or (N, H, W, 3), C-contiguous, to a PNG file, over what is there. Raises OSError."""
 
-def roof(pixels: int, channels: int, dtype: str, num_threads: int) -> float:
+def roof(images: int, pixels: int, channels: int, dtype: str, num_threads: int) -> float:
     """Images per second of a bare loop on threads that gathers, converts and writes, in some 0.2 s.
 
-    Random images of so many pixels or voxels, of 1 or 3 channels, become float32 planes by one multiply-add per value
-    (not exact), or are copied as uint8. It takes up to 800 MB. Raises ValueError.
+    Random ones of so many images (the first 160 MB of them) of so many pixels or voxels, of 1 or 3 channels, become
+    float32 planes by one multiply-add per value (not exact), or are copied as uint8. It takes up to 800 MB. Raises
+    ValueError.
     """

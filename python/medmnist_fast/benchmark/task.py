@@ -95,6 +95,6 @@ class Task:
         return steps[self.transform]
 
     def roof(self) -> float:
-        """Images per second of a bare loop that does nothing but move so many pixels."""
+        """Images per second of a bare loop that does nothing but move the pixels of so many images."""
         pixels = math.prod(self.images.shape[1 : self.spatial_dims + 1])
-        return _core.roof(pixels, self.channels, self.dtype, max(1, self.threads))
+        return _core.roof(len(self.images), pixels, self.channels, self.dtype, max(1, self.threads))

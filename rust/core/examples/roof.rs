@@ -8,6 +8,8 @@ use medmnist_core::ops::{DType, Output, Plan, SampleShape, Step};
 use medmnist_core::random::Key;
 use medmnist_core::roof::Images;
 
+/// As `BloodMNIST` has at 28 and 64 pixels.
+const IMAGES: usize = 11_959;
 const THREADS: usize = 2;
 const ROUNDS: usize = 7;
 
@@ -16,7 +18,7 @@ fn main() -> Result<()> {
 }
 
 fn compare(side: usize) -> Result<()> {
-    let images = Images::new(side * side, 3)?;
+    let images = Images::new(IMAGES, side * side, 3)?;
     let shape = SampleShape::Image { height: side, width: side, channels: 3 };
     let steps = [Step::ToTensor, Step::normalize(&[0.5], &[0.5])?];
     let plan = Plan::compile(&steps, shape, false, Output::default())?;

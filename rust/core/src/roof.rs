@@ -14,9 +14,8 @@ const BATCH: usize = 128;
 const RING: usize = 4;
 /// Of the rings of all threads: more than caches hold. Where batches of 128 images need more, they have fewer.
 const RING_BYTES: usize = 640 << 20;
-/// Of the images that are read: more than most caches hold, from 64 RGB pixels on.
+/// Of the images that are read: more than most caches hold. Where more are asked for, the first ones stand for all.
 const IMAGE_BYTES: usize = 160_000_000;
-const MOST_IMAGES: usize = 8192;
 const FEWEST_IMAGES: usize = 4;
 const MOST_PIXELS: usize = 1 << 24;
 const MOST_THREADS: usize = 1024;
@@ -35,8 +34,12 @@ pub struct Images {
 }
 
 impl Images {
-    /// As many as are needed: 8192, or 160 MB if that is less; of 1 or 3 channels and up to 2²⁴ pixels or voxels.
-    pub fn new(pixels: usize, channels: usize) -> Result<Self> {
+    /// As many as a loader has, since caches hold few images and not many, or 160 MB if that is less; of 1 or 3 channels
+    /// and up to 2²⁴ pixels or voxels.
+    pub fn new(count: usize, pixels: usize, channels: usize) -> Result<Self> {
+        if count == 0 {
+            return Err(Error::invalid("images = 0; allowed: 1 or more"));
+        }
         if !(1..=MOST_PIXELS).contains(&pixels) {
             return Err(Error::invalid(format!("pixels = {pixels}; allowed: 1 to {MOST_PIXELS}")));
         }
@@ -44,7 +47,7 @@ impl Images {
             return Err(Error::invalid(format!("channels = {channels}; allowed: 1, 3")));
         }
         let len = pixels * channels;
-        let count = (IMAGE_BYTES / len).clamp(FEWEST_IMAGES, MOST_IMAGES);
+        let count = count.min((IMAGE_BYTES / len).max(FEWEST_IMAGES));
         let bytes = (0..count * len).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
         Ok(Self { bytes, count, len, channels })
     }
@@ -184,18 +187,18 @@ mod tests {
 
     #[test]
     fn every_thread_fills_whole_batches_of_images_there_are() {
-        let images = Images::new(9, 3).expect("valid");
-        assert_eq!((images.count, images.bytes().len()), (8192, 8192 * 27));
+        let images = Images::new(1000, 9, 3).expect("valid");
+        assert_eq!((images.count, images.bytes().len()), (1000, 1000 * 27));
         let rate = images.rate(3, |indices, out: &mut [u8]| {
             assert_eq!((indices.len(), out.len()), (128, 128 * 27));
-            assert!(indices.iter().all(|&index| index < 8192));
+            assert!(indices.iter().all(|&index| index < 1000));
         });
         assert!(rate.expect("3 threads can be had") > 0.0);
     }
 
     #[test]
     fn large_images_need_no_more_memory_than_a_ring_may_have() {
-        let images = Images::new(1 << 20, 1).expect("valid");
+        let images = Images::new(10_000, 1 << 20, 1).expect("valid");
         assert_eq!(images.count, 152);
         let rate = images.rate(2, |indices, out: &mut [f32]| assert_eq!((indices.len(), out.len()), (20, 20 << 20)));
         assert!(rate.expect("2 threads can be had") > 0.0);
@@ -204,7 +207,7 @@ mod tests {
     #[test]
     fn every_kind_has_a_roof() {
         for (channels, dtype) in [(1, DType::F32), (3, DType::F32), (1, DType::U8), (3, DType::U8)] {
-            let roof = Images::new(64, channels).and_then(|images| images.roof(dtype, 2));
+            let roof = Images::new(100, 64, channels).and_then(|images| images.roof(dtype, 2));
             assert!(roof.expect("valid") > 0.0);
         }
     }
@@ -212,13 +215,14 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         let said = |result: Result<f64>| result.expect_err("nonsense").to_string();
-        assert_eq!(said(Images::new(0, 3).map(|_| 0.0)), "pixels = 0; allowed: 1 to 16777216");
+        assert_eq!(said(Images::new(1, 0, 3).map(|_| 0.0)), "pixels = 0; allowed: 1 to 16777216");
         assert_eq!(
-            said(Images::new(usize::MAX, 1).map(|_| 0.0)),
+            said(Images::new(1, usize::MAX, 1).map(|_| 0.0)),
             format!("pixels = {}; allowed: 1 to 16777216", usize::MAX)
         );
-        assert_eq!(said(Images::new(1, 2).map(|_| 0.0)), "channels = 2; allowed: 1, 3");
-        let images = Images::new(4, 1).expect("valid");
+        assert_eq!(said(Images::new(1, 1, 2).map(|_| 0.0)), "channels = 2; allowed: 1, 3");
+        assert_eq!(said(Images::new(0, 4, 1).map(|_| 0.0)), "images = 0; allowed: 1 or more");
+        let images = Images::new(4, 4, 1).expect("valid");
         assert_eq!(said(images.roof(DType::F16, 1)), "dtype = float16; allowed: float32, uint8");
         assert_eq!(said(images.roof(DType::F32, 0)), "num_threads = 0; allowed: 1 to 1024");
     }

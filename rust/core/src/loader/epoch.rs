@@ -82,7 +82,7 @@ impl Drop for Epoch {
 mod tests {
     use std::any::Any;
     use std::sync::Barrier;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::time::Instant;
 
     use super::super::{Images, Labels, Loader, Options, Part};
@@ -94,10 +94,11 @@ mod tests {
     fn loader(threads: usize, lent_memory: bool) -> Loader {
         let shape = SampleShape::Image { height: 1, width: 1, channels: 1 };
         let plan = Arc::new(Plan::compile(&[], shape, false, Output::default()).expect("fits"));
-        let part = Part { images: Images::new(vec![0; 9]), plan };
-        let data = Data::new(vec![part], Labels::I64(vec![0; 9]), 1, None).expect("fits");
+        let count = threads + 9;
+        let part = Part { images: Images::new(vec![0; count]), plan };
+        let data = Data::new(vec![part], Labels::I64(vec![0; count]), 1, None).expect("fits");
         let options = Options { batch_size: 1, drop_last: false, seed: 0, threads, prefetch: 1, lent_memory };
-        let sampler = Sampler::sequential(9).expect("few");
+        let sampler = Sampler::sequential(count).expect("few");
         Loader::new(data, sampler, Shard::whole(), options).expect("fits")
     }
 
@@ -190,5 +191,62 @@ mod tests {
         let made = small.next(long);
         gates[1].wait();
         assert!(matches!(made, Ok(Next::Batch(Ok(_)))), "{made:?}");
+    }
+
+    /// How many threads write to memory like this at once.
+    #[derive(Debug, Default)]
+    struct Crowd {
+        now: AtomicUsize,
+        most: AtomicUsize,
+    }
+
+    #[derive(Debug)]
+    struct Crowded {
+        bytes: Vec<u8>,
+        crowd: Arc<Crowd>,
+    }
+
+    impl AsRef<[u8]> for Crowded {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+
+    impl AsMut<[u8]> for Crowded {
+        fn as_mut(&mut self) -> &mut [u8] {
+            let now = self.crowd.now.fetch_add(1, Ordering::Relaxed) + 1;
+            self.crowd.most.fetch_max(now, Ordering::Relaxed);
+            // Long enough for all that may to come in; it takes no CPU time.
+            std::thread::sleep(Duration::from_millis(20));
+            self.crowd.now.fetch_sub(1, Ordering::Relaxed);
+            &mut self.bytes
+        }
+    }
+
+    impl Lend for Crowded {
+        fn into_any(self: Box<Self>) -> Box<dyn Any> {
+            self
+        }
+    }
+
+    #[test]
+    fn small_batches_are_made_by_no_more_threads_than_there_are_processors() {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = processors + 2;
+        let loader = loader(threads, true);
+        let run = |lend: &dyn Fn() -> Lent| {
+            let epoch = loader.epoch(0, 0).expect("starts");
+            let batches = epoch.remaining();
+            (0..batches).for_each(|_| epoch.lend(lend()).expect("this process's"));
+            for _ in 0..batches {
+                assert!(matches!(epoch.next(Duration::from_secs(20)), Ok(Next::Batch(Ok(_)))));
+            }
+        };
+        // Now batches are known to be small.
+        run(&|| Box::new(Gated { bytes: vec![0], gates: [1, 1].map(|few| Arc::new(Barrier::new(few))) }));
+        let crowd = Arc::new(Crowd::default());
+        run(&|| Box::new(Crowded { bytes: vec![0], crowd: Arc::clone(&crowd) }));
+        let most = crowd.most.load(Ordering::Relaxed);
+        assert!(most <= processors.max(2), "{most} threads on {processors} processors");
     }
 }

@@ -75,9 +75,9 @@ impl Loader {
         let slot_len = largest.checked_mul(data.plan().output_len()).ok_or_else(|| {
             Error::invalid(format!("batch_size = {}: a batch does not fit into memory", options.batch_size))
         })?;
-        // Beside the batches made ahead, a training loop holds the one it works on and, until the assignment of the
-        // loop variable, the one before.
-        let slots = SlotPool::new(slot_len, options.ahead().saturating_add(2));
+        // Beside the batches made ahead, a training loop holds the one that it works on and, until the assignment of the
+        // loop variable, the one before; meanwhile its thread may make one.
+        let slots = SlotPool::new(slot_len, options.ahead().saturating_add(3));
         let here = Mutex::new(Here { slots, pool: None });
         Ok(Self { data: Arc::new(data), sampler, shard, options, counters: Arc::default(), here })
     }

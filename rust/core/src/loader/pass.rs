@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar};
+use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
@@ -17,6 +18,11 @@ use crate::{Error, Result};
 
 /// Bytes of a batch that are worth a thread of their own: from there on they are written past the caches too.
 const SHARE: usize = 16 << 20;
+
+/// A consumer sleeps until its batch is made if batches take more CPU time than this; else it makes one meanwhile. Small
+/// ones are made in hardly more time than it takes to fall asleep and to be woken; with larger ones it would only be in
+/// the way of the workers (a tenth less, two threads on two processors).
+const WORTH_SLEEPING: Duration = Duration::from_micros(150);
 
 #[derive(Debug)]
 pub(super) struct Pass {
@@ -106,6 +112,11 @@ impl Pass {
             }
             Ok(())
         })
+    }
+
+    /// Whether its batches are so small that a consumer makes one rather than sleep.
+    pub(super) fn is_quick(&self) -> bool {
+        self.counters.mean_cpu().is_some_and(|cpu| cpu < WORTH_SLEEPING)
     }
 
     /// Does work for a batch, and counts its CPU time; a panic becomes an error that names the sample in the cell.

@@ -13,12 +13,6 @@ use super::queue::{Job, Queue};
 use crate::batch::{Batch, Lent};
 use crate::{Error, Result};
 
-/// A consumer sleeps until its batch is made if batches take more CPU time than this; else it makes one meanwhile. Small
-/// ones are made in hardly more time than it takes to fall asleep and to be woken (28 x 28 RGB, two threads on two
-/// processors: a fifth more images per second); with larger ones it would only be in the way of the workers (a tenth
-/// less).
-const WORTH_SLEEPING: Duration = Duration::from_micros(150);
-
 /// Worker threads, none where consumers make their batches themselves. Dropping it stops them.
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -31,6 +25,8 @@ pub(super) struct Pool {
 struct Shared {
     state: Mutex<State>,
     wanted: Condvar,
+    /// Processors beside the one that a consumer runs on.
+    spare: usize,
 }
 
 #[derive(Debug, Default)]
@@ -43,10 +39,47 @@ struct State {
     stopped: bool,
 }
 
-/// What a worker does next.
+/// What a thread does next.
 enum Task {
     Batch(Job),
     Share(Arc<Draft>),
+}
+
+/// What came of it.
+enum Made {
+    /// A large batch is begun, for all threads to make.
+    Draft(Arc<Draft>),
+    /// A batch, by its number.
+    Batch(usize, Result<Batch>),
+    Share(Arc<Draft>, Result<()>),
+}
+
+/// Who waits for what was made, and is woken once the lock is free: under it, whoever is woken falls asleep again.
+#[derive(Clone, Copy)]
+enum Wake {
+    Nobody,
+    Consumers,
+    Workers,
+}
+
+impl Task {
+    /// Makes a batch or a share of one, or begins a large batch that all of `threads` threads will make.
+    fn make(self, pass: &Pass, threads: usize) -> Made {
+        match self {
+            Self::Batch(job) => {
+                let number = job.number;
+                match pass.begin(job, threads) {
+                    Ok(draft) if draft.shares() > 1 => Made::Draft(Arc::new(draft)),
+                    Ok(draft) => Made::Batch(number, pass.make_share(&draft).map(|()| draft.finished())),
+                    Err(error) => Made::Batch(number, Err(error)),
+                }
+            }
+            Self::Share(draft) => {
+                let made = pass.make_share(&draft);
+                Made::Share(draft, made)
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -57,7 +90,8 @@ struct Active {
 
 impl Pool {
     pub(super) fn start(threads: usize) -> Result<Arc<Self>> {
-        let shared = Arc::new(Shared { state: Mutex::default(), wanted: Condvar::new() });
+        let spare = std::thread::available_parallelism().map_or(1, |processors| processors.get() - 1).max(1);
+        let shared = Arc::new(Shared { state: Mutex::default(), wanted: Condvar::new(), spare });
         let mut pool = Self { shared, workers: Vec::with_capacity(threads), process: std::process::id() };
         for number in 0..threads {
             let shared = Arc::clone(&pool.shared);
@@ -113,9 +147,7 @@ impl Pool {
         let mut state = self.shared.lock();
         if let Some(queue) = state.queue(pass) {
             add(queue);
-            if queue.is_low() {
-                self.shared.wake_one(state);
-            }
+            self.shared.wake_for(pass, state);
         }
     }
 
@@ -136,9 +168,7 @@ impl Pool {
                 queue.mark = Some(now);
                 let samples = batch.as_ref().map_or(0, |batch| batch.len);
                 pass.counters.yielded(samples, now - mark, now - started);
-                if queue.is_low() {
-                    self.shared.wake_one(state);
-                }
+                self.shared.wake_for(pass, state);
                 return Next::Batch(batch);
             }
             if queue.remaining() == 0 {
@@ -149,11 +179,11 @@ impl Pool {
                 left if left.is_zero() => return Next::Pending,
                 left => left,
             };
-            let makes = self.workers.is_empty() || pass.counters.mean_cpu().is_some_and(|cpu| cpu < WORTH_SLEEPING);
-            state = match state.queue(pass).filter(|_| makes).and_then(Queue::take_up) {
+            let makes = self.workers.is_empty() || pass.is_quick();
+            state = match state.queue(pass).filter(|_| makes).and_then(Queue::help) {
                 Some(job) => {
                     drop(state);
-                    self.shared.make(pass, job, 1);
+                    self.shared.help(pass, job);
                     self.shared.lock()
                 }
                 None => wait(pass, state, left),
@@ -190,12 +220,30 @@ impl Drop for Pool {
 }
 
 impl State {
-    fn queue(&mut self, pass: &Arc<Pass>) -> Option<&mut Queue> {
-        self.active.iter_mut().find(|active| Arc::ptr_eq(&active.pass, pass)).map(|active| &mut active.queue)
+    fn queue(&mut self, pass: &Pass) -> Option<&mut Queue> {
+        self.active
+            .iter_mut()
+            .find(|active| std::ptr::eq(Arc::as_ptr(&active.pass), pass))
+            .map(|active| &mut active.queue)
+    }
+
+    /// Takes in what a thread has made, and says who waits for that: consumers, if it is their next batch or the last in
+    /// the making; workers, if there are shares for them.
+    fn take_in(&mut self, pass: &Pass, made: Made) -> Wake {
+        let Some(queue) = self.queue(pass) else { return Wake::Nobody };
+        let is_next = match made {
+            Made::Draft(draft) => {
+                queue.open(draft);
+                return Wake::Workers;
+            }
+            Made::Batch(number, batch) => queue.put(number, batch),
+            Made::Share(draft, made) => queue.put_share(draft, made),
+        };
+        if queue.waiting > 0 && (is_next || queue.making == 0) { Wake::Consumers } else { Wake::Nobody }
     }
 
     /// What to do next: a share of a batch that others are at, or another batch, of the passes in turn.
-    fn take_up(&mut self) -> Option<(Arc<Pass>, Task)> {
+    fn take_up(&mut self, spare: usize) -> Option<(Arc<Pass>, Task)> {
         let shared = self.active.iter_mut().find_map(|Active { pass, queue }| Some((pass, queue.take_share()?)));
         if let Some((pass, draft)) = shared {
             return Some((Arc::clone(pass), Task::Share(draft)));
@@ -203,9 +251,13 @@ impl State {
         let passes = self.active.len();
         (0..passes).find_map(|next| {
             let place = (self.turn + next) % passes;
-            let job = self.active[place].queue.take_up()?;
+            let Active { pass, queue } = &mut self.active[place];
+            if !has_room(pass, queue, spare) {
+                return None;
+            }
+            let job = queue.take_up()?;
             self.turn = place + 1;
-            Some((Arc::clone(&self.active[place].pass), Task::Batch(job)))
+            Some((Arc::clone(pass), Task::Batch(job)))
         })
     }
 }
@@ -215,66 +267,58 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker's life.
+    /// A worker's life. It gives in what it has made and takes up the next at once, so that nobody is woken for that.
     fn work(&self, threads: usize) {
+        // What it has worked on, and who waits for that: nobody is woken, and no data of Python's dropped, under the lock.
+        let mut left: Option<(Arc<Pass>, Wake)> = None;
         let mut state = self.lock();
         while !state.stopped {
-            if let Some((pass, task)) = state.take_up() {
-                drop(state);
-                match task {
-                    Task::Batch(job) => self.make(&pass, job, threads),
-                    Task::Share(draft) => self.make_share(&pass, draft),
-                }
-                drop(pass);
-                state = self.lock();
-            } else {
+            let next = state.take_up(self.spare);
+            if next.is_none() && left.is_none() {
                 state.idle += 1;
                 state = self.wanted.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
+                continue;
             }
+            drop(state);
+            if let Some((pass, wake)) = left.take() {
+                self.wake(&pass, wake);
+            }
+            let made = next.map(|(pass, task)| (task.make(&pass, threads), pass));
+            state = self.lock();
+            left = made.map(|(made, pass)| {
+                let wake = state.take_in(&pass, made);
+                (pass, wake)
+            });
         }
     }
 
-    /// Makes a batch, or lets all of `threads` threads make it if it is large.
-    fn make(&self, pass: &Arc<Pass>, job: Job, threads: usize) {
-        let number = job.number;
-        let batch = match pass.begin(job, threads) {
-            Ok(draft) if draft.shares() > 1 => {
-                let mut state = self.lock();
-                if let Some(queue) = state.queue(pass) {
-                    queue.open(Arc::new(draft));
-                }
-                // The one who has begun it takes the first share on its next turn.
-                return self.wake_all(state);
-            }
-            Ok(draft) => pass.make_share(&draft).map(|()| draft.finished()),
-            Err(error) => Err(error),
-        };
-        self.take_in(pass, |queue| queue.put(number, batch));
-    }
-
-    fn make_share(&self, pass: &Arc<Pass>, draft: Arc<Draft>) {
-        let made = pass.make_share(&draft);
-        self.take_in(pass, |queue| queue.put_share(draft, made));
-    }
-
-    /// Wakes consumers if what is `put` is the batch that they wait for, or the last that was in the making.
-    fn take_in(&self, pass: &Arc<Pass>, put: impl FnOnce(&mut Queue) -> bool) {
+    /// What a consumer does instead of waiting.
+    fn help(&self, pass: &Pass, job: Job) {
+        let made = Task::Batch(job).make(pass, 1);
         let mut state = self.lock();
         if let Some(queue) = state.queue(pass) {
-            let is_next = put(queue);
-            let is_awaited = queue.waiting > 0 && (is_next || queue.making == 0);
-            drop(state);
-            if is_awaited {
-                pass.made.notify_all();
-            }
+            queue.helping -= 1;
+        }
+        let wake = state.take_in(pass, made);
+        drop(state);
+        self.wake(pass, wake);
+    }
+
+    fn wake(&self, pass: &Pass, whom: Wake) {
+        match whom {
+            Wake::Nobody => {}
+            Wake::Consumers => pass.made.notify_all(),
+            Wake::Workers => self.wanted.notify_all(),
         }
     }
 
-    fn wake_one(&self, state: MutexGuard<'_, State>) {
+    /// Wakes a worker if a pass wants one.
+    fn wake_for(&self, pass: &Pass, mut state: MutexGuard<'_, State>) {
         let is_idle = state.idle > 0;
+        let is_wanted = state.queue(pass).is_some_and(|queue| queue.is_low() && has_room(pass, queue, self.spare));
         drop(state);
-        if is_idle {
+        if is_idle && is_wanted {
             self.wanted.notify_one();
         }
     }
@@ -285,8 +329,14 @@ impl Shared {
     }
 }
 
+/// Whether one more worker may work on a pass. Where consumers make batches too, one processor is left to them: batches
+/// wait for whoever is in the middle of one and has lost its processor to another thread.
+fn has_room(pass: &Pass, queue: &Queue, spare: usize) -> bool {
+    !pass.is_quick() || queue.making - queue.helping < spare
+}
+
 /// Waits until something has happened to a pass that its consumers care for, or for `patience`.
-fn wait<'a>(pass: &Arc<Pass>, mut state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
+fn wait<'a>(pass: &Pass, mut state: MutexGuard<'a, State>, patience: Duration) -> MutexGuard<'a, State> {
     if let Some(queue) = state.queue(pass) {
         queue.waiting += 1;
     }

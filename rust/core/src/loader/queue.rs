@@ -20,7 +20,9 @@ pub(super) struct Queue {
     next_yielded: usize,
     /// Number of batches that are known of: all of an epoch's, or those handed in so far.
     batches: usize,
-    /// Batch `n` waits at `n % ring.len()`.
+    /// Batches that are made ahead of the consumer.
+    window: usize,
+    /// Batch `n` waits at `n % ring.len()`: a window of them, and one that a consumer makes itself.
     ring: Vec<Option<Result<Batch>>>,
     /// Samples of the batches that were handed in, in order; `None` where the pass has an order of its own.
     given: Option<VecDeque<Vec<u32>>>,
@@ -28,6 +30,8 @@ pub(super) struct Queue {
     lent: Option<VecDeque<Lent>>,
     /// Batches in the making.
     pub making: usize,
+    /// Those of them that consumers make.
+    pub helping: usize,
     /// Those of them that have shares for other threads, in order.
     open: VecDeque<Open>,
     /// Threads that wait for a batch.
@@ -60,15 +64,17 @@ pub(super) struct Job {
 impl Queue {
     /// `batches` of an epoch's order, or `None` if they will be handed in; `window` of them ahead of the consumer.
     pub(super) fn new(batches: Option<usize>, window: usize, is_lent: bool) -> Self {
-        let places = batches.map_or(window, |batches| window.min(batches)).max(1);
+        let window = batches.map_or(window, |batches| window.min(batches)).max(1);
         Self {
             next_made: 0,
             next_yielded: 0,
             batches: batches.unwrap_or(0),
-            ring: std::iter::repeat_with(|| None).take(places).collect(),
+            window,
+            ring: std::iter::repeat_with(|| None).take(window + 1).collect(),
             given: batches.is_none().then(VecDeque::new),
             lent: is_lent.then(VecDeque::new),
             making: 0,
+            helping: 0,
             open: VecDeque::new(),
             waiting: 0,
             mark: None,
@@ -124,7 +130,9 @@ impl Queue {
 
     /// The batch to make next, if one is wanted and there is memory for it.
     pub(super) fn take_up(&mut self) -> Option<Job> {
-        let is_wanted = self.next_made < self.batches.min(self.next_yielded + self.ring.len());
+        // What a consumer makes itself is not made ahead.
+        let ahead = self.window + usize::from(self.helping > 0);
+        let is_wanted = self.next_made < self.batches.min(self.next_yielded + ahead);
         if !is_wanted || self.lent.as_ref().is_some_and(VecDeque::is_empty) {
             return None;
         }
@@ -134,6 +142,14 @@ impl Queue {
         let given = self.given.as_mut().and_then(VecDeque::pop_front);
         let lent = self.lent.as_mut().and_then(VecDeque::pop_front);
         Some(Job { number, given, lent })
+    }
+
+    /// The same for a consumer.
+    pub(super) fn help(&mut self) -> Option<Job> {
+        self.helping += 1;
+        let job = self.take_up();
+        self.helping -= usize::from(job.is_none());
+        job
     }
 
     /// Takes in a batch; whether it is the one that consumers wait for.
@@ -165,6 +181,6 @@ impl Queue {
     /// Whether so few batches wait that workers should be woken: at half of the window, so that a slow consumer does
     /// not pay for waking one with every batch.
     pub(super) fn is_low(&self) -> bool {
-        2 * (self.next_made - self.next_yielded) <= self.ring.len()
+        2 * (self.next_made - self.next_yielded) <= self.window
     }
 }
