@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::ops::Plan;
+use crate::prefetch::{AHEAD, prefetch};
 use crate::random::Key;
 use crate::{Error, Result};
 
@@ -162,7 +163,8 @@ impl Data {
             let samples = run.iter().enumerate().map(|(at, &index)| {
                 current.set(Some(index));
                 if let Some(&next) = run.get(at + 1) {
-                    prefetch(sample(next));
+                    let next = sample(next);
+                    prefetch(&next[..next.len().min(AHEAD)]);
                 }
                 (index, sample(index))
             });
@@ -181,23 +183,3 @@ impl Data {
         if self.parts.len() == 1 { 0 } else { self.starts.partition_point(|&start| start <= self.row(index)) - 1 }
     }
 }
-
-/// Asks for the beginning of a sample: it lies anywhere, and processors guess only what lies behind what they have seen.
-#[cfg(target_arch = "x86_64")]
-fn prefetch(sample: &[u8]) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-
-    /// A volume of 28³, which mirrored or turned is read in another order than memory's; not much of a large image.
-    const MOST: usize = 32 << 10;
-    for line in sample[..sample.len().min(MOST)].chunks(64) {
-        #[allow(unsafe_code, reason = "a prefetch takes a pointer")]
-        // SAFETY: a prefetch reads nothing, and the address is inside the sample.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
-        }
-    }
-}
-
-/// Stable Rust has no prefetch for other processors.
-#[cfg(not(target_arch = "x86_64"))]
-fn prefetch(_sample: &[u8]) {}

@@ -31,6 +31,7 @@ pub use geometry::Crop;
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
 use crate::Result;
+use crate::prefetch::AHEAD;
 use axis::Axis;
 use geometry::{Geometry, Path};
 use nearest::Places;
@@ -145,6 +146,10 @@ impl Resize {
         let pitch = image.1 * CHANNELS;
         let source = &pixels[view.top * pitch + view.left * CHANNELS..];
         let source = Rows::new(source, pitch, view.width * CHANNELS, view.height);
+        // The beginning of an image is there.
+        if matches!(path, Path::Passes { horizontal: true, rows_first: false, .. }) && pixels.len() > AHEAD {
+            source.prefetch();
+        }
         match path {
             Path::Copy { top, left } => {
                 let source = source.columns(left * CHANNELS, (left + to.1) * CHANNELS).between(top, top + to.0);

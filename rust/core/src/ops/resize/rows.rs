@@ -1,5 +1,7 @@
 //! The rows that a pass reads.
 
+use crate::prefetch::prefetch;
+
 /// Rows of bytes in a larger image.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rows<'a> {
@@ -43,6 +45,11 @@ impl<'a> Rows<'a> {
     #[cfg(target_arch = "x86_64")]
     pub(super) fn pitch(self) -> usize {
         self.pitch
+    }
+
+    /// Asks for all of them in memory's order: they will be read in another.
+    pub(super) fn prefetch(self) {
+        (0..self.count).for_each(|row| prefetch(self.row(row)));
     }
 
     /// Number of rows.
