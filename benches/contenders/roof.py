@@ -1,7 +1,8 @@
 """The limit: a bare loop that gathers random images, converts each with one multiply-add or copies it, and writes it.
 
 It has as many images as the workload's set: how many of them caches hold is the same for all. Beside a workload that
-does more with an image it moves as many bytes. It runs in Rust for about 0.2 s and yields nothing that could be checked.
+does more with an image it moves as many bytes. It runs in Rust for about 0.2 s and yields nothing that could be
+checked.
 """
 
 from math import prod
