@@ -25,7 +25,7 @@ pub(super) struct Pool {
 struct Shared {
     state: Mutex<State>,
     wanted: Condvar,
-    /// Processors beside the one that a consumer runs on.
+    /// Processors beside the one that a consumer runs on, or 1 if there are none.
     spare: usize,
 }
 

@@ -184,3 +184,30 @@ impl Queue {
         2 * (self.next_made - self.next_yielded) <= self.window
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_consumer_makes_itself_is_not_made_ahead() {
+        let mut queue = Queue::new(Some(9), 2, false);
+        let number = |job: Option<Job>| job.map(|job| job.number);
+        assert_eq!(number(queue.take_up()), Some(0));
+        assert_eq!(number(queue.help()), Some(1));
+        // Two are made ahead nevertheless, and no more, by whomever.
+        assert_eq!(number(queue.take_up()), Some(2));
+        assert_eq!(number(queue.take_up()), None);
+        assert_eq!(number(queue.help()), None);
+        assert_eq!((queue.making, queue.helping), (3, 1));
+        // Each has a place of its own.
+        (0..3).for_each(|number| {
+            queue.put(number, Err(Error::invalid(number.to_string())));
+        });
+        for number in 0..3 {
+            let error = queue.take().and_then(Result::err).expect("was put").to_string();
+            assert_eq!(error, number.to_string());
+        }
+        assert!(queue.take().is_none());
+    }
+}
