@@ -214,8 +214,11 @@ fn a_workers_panic_arrives_as_an_error_in_its_batchs_place() {
         let epoch = loader.epoch(3, 0).expect("starts");
         for number in 0..11 {
             let Next::Batch(Err(error)) = epoch.next(PATIENCE).expect("ours") else { panic!("no pixels") };
-            let expected = format!("batch {number} of epoch 3, sample {}: its worker panicked: range", number * 10);
-            assert!(error.to_string().starts_with(&expected), "{error}");
+            let sample = number * 10;
+            let expected = format!(
+                "batch {number} of epoch 3, sample {sample}: its worker panicked: sample {sample} is not among the images"
+            );
+            assert_eq!(error.to_string(), expected);
         }
         assert!(matches!(epoch.next(Duration::ZERO), Ok(Next::End)));
         // The threads have survived.

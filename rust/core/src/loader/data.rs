@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::ops::Plan;
-use crate::prefetch::{AHEAD, prefetch};
 use crate::random::Key;
 use crate::{Error, Result};
 
@@ -159,17 +158,10 @@ impl Data {
             let number = self.part_of(run[0]);
             let (Part { images, plan }, start) = (&self.parts[number], self.starts[number]);
             let (pixels, len) = (images.bytes(), plan.input_shape().byte_len());
-            let sample = |index: u32| &pixels[(self.row(index) - start) * len..][..len];
-            let samples = run.iter().enumerate().map(|(at, &index)| {
-                current.set(Some(index));
-                if let Some(&next) = run.get(at + 1) {
-                    let next = sample(next);
-                    prefetch(&next[..next.len().min(AHEAD)]);
-                }
-                (index, sample(index))
-            });
+            let sample = |index: u32| pixels.get((self.row(index) - start) * len..)?.get(..len);
             let end = filled + run.len() * sample_len;
-            plan.fill_samples(samples, key, &mut out[filled..end]);
+            let begin = |index| current.set(Some(index));
+            plan.fill_samples(run.iter().copied(), sample, key, begin, &mut out[filled..end]);
             filled = end;
         }
     }

@@ -25,10 +25,12 @@ use self::float::FloatWork;
 use self::op::{Draw, FloatOp, Numbered, PixelOp};
 use self::work::{Buffers, Work};
 use super::dtype::{DType, Output};
+use super::resize::Crop;
 use super::shape::SampleShape;
 use super::steps::Step;
 use super::write::{Writer, stream};
 use crate::Result;
+use crate::prefetch::{AHEAD, Ahead, prefetch};
 use crate::random::Key;
 
 /// A compiled pipeline. Running it allocates nothing per sample once its buffers are warm, and cannot fail.
@@ -105,30 +107,50 @@ impl Plan {
     /// # Panics
     /// If an index is beyond `images`, or `out` is no aligned block of whole samples.
     pub fn fill(&self, images: &[u8], indices: impl Iterator<Item = u32>, key: Key, out: &mut [u8]) {
-        let sample_len = self.input.byte_len();
-        let sample = |index: u32| &images[index as usize * sample_len..(index as usize + 1) * sample_len];
-        self.fill_samples(indices.map(|index| (index, sample(index))), key, out);
+        self.fill_samples(indices, self.samples_of(images, 0), key, |_| {}, out);
     }
 
     /// As [`Plan::fill`] on all of `images`, as if they were those of `indices`.
     ///
     /// # Panics
-    /// If `out` is no aligned block of whole samples.
+    /// If there are fewer of them, or `out` is no aligned block of whole samples.
     pub fn fill_in_order(&self, images: &[u8], indices: std::ops::Range<u32>, key: Key, out: &mut [u8]) {
-        self.fill_samples(indices.zip(images.chunks_exact(self.input.byte_len())), key, out);
+        let first = indices.start;
+        self.fill_samples(indices, self.samples_of(images, first), key, |_| {}, out);
     }
 
-    /// As [`Plan::fill`] on samples wherever they are in memory, each with its index.
+    /// The samples of a block, counted from `first` on.
+    fn samples_of<'a>(&self, images: &'a [u8], first: u32) -> impl Fn(u32) -> Option<&'a [u8]> {
+        let len = self.input.byte_len();
+        move |index| images.get((index - first) as usize * len..)?.get(..len)
+    }
+
+    /// As [`Plan::fill`] on samples wherever they are in memory: `sample` says where, and `begin` is told the index of each
+    /// when its turn comes.
     ///
     /// # Panics
-    /// If a sample has another length than `input_shape().byte_len()`, or `out` is no aligned block of whole samples.
-    pub fn fill_samples<'a>(&self, samples: impl Iterator<Item = (u32, &'a [u8])>, key: Key, out: &mut [u8]) {
+    /// If `sample` does not know one of `indices` or gives another length than `input_shape().byte_len()`, or `out` is no
+    /// aligned block of whole samples.
+    pub fn fill_samples<'a>(
+        &self,
+        indices: impl Iterator<Item = u32>,
+        sample: impl Fn(u32) -> Option<&'a [u8]>,
+        key: Key,
+        mut begin: impl FnMut(u32),
+        out: &mut [u8],
+    ) {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = pooled.unwrap_or_default();
         let past_caches = out.len() >= stream::FROM;
-        for ((index, sample), out) in samples.zip(out.chunks_exact_mut(self.output_len())) {
-            self.run(sample, key, index, &mut scratch, past_caches, out);
+        let mut indices = indices.peekable();
+        for out in out.chunks_exact_mut(self.output_len()) {
+            let Some(index) = indices.next() else { break };
+            begin(index);
+            let pixels = sample(index).unwrap_or_else(|| panic!("sample {index} is not among the images"));
+            let next = indices.peek().and_then(|&next| Some((next, sample(next)?)));
+            let ahead = next.map(|(next, pixels)| self.ahead(pixels, key, next)).unwrap_or_default();
+            self.run(pixels, ahead, (key, index), &mut scratch, past_caches, out);
         }
         if past_caches {
             stream::finish();
@@ -138,19 +160,43 @@ impl Plan {
         }
     }
 
-    fn run(&self, sample: &[u8], key: Key, index: u32, scratch: &mut Scratch, past_caches: bool, out: &mut [u8]) {
-        let mut work = Work::new(sample, self.input.len(), self.input.channels(), &mut scratch.buffers);
+    /// What will be read of a sample: where a resize comes first, a part of it, in another order than memory's. Of others the
+    /// beginning is asked for at once.
+    fn ahead<'a>(&self, sample: &'a [u8], key: Key, index: u32) -> Ahead<'a> {
+        let first = self.pixel.first().filter(|_| sample.len() > AHEAD);
+        let len = self.input.len();
+        let reads = first.and_then(|first| first.op.reads(len, Draw::new(key, index, first.number)));
+        let Some(Crop { top, left, height, width }) = reads else {
+            prefetch::<true>(&sample[..sample.len().min(AHEAD)]);
+            return Ahead::default();
+        };
+        let channels = self.input.channels();
+        let pitch = len[2] * channels;
+        Ahead::new(&sample[top * pitch + left * channels..], pitch, width * channels, height)
+    }
+
+    fn run(
+        &self,
+        sample: &[u8],
+        ahead: Ahead<'_>,
+        draws: (Key, u32),
+        scratch: &mut Scratch,
+        past_caches: bool,
+        out: &mut [u8],
+    ) {
+        let (key, index) = draws;
+        let mut work = Work::new(sample, self.input.len(), self.input.channels(), ahead, &mut scratch.buffers);
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
-        let (bytes, view) = work.finish();
+        let (mut source, view) = work.finish();
         let Some(tail) = &self.float else {
-            self.writer.write(bytes, &view, past_caches, out);
+            self.writer.write(&mut source, &view, past_caches, out);
             return;
         };
         let [first, second] = &mut scratch.floats;
         if tail.in_batch {
-            self.writer.write(bytes, &view, false, out);
+            self.writer.write(&mut source, &view, false, out);
             tail.run(key, index, bytemuck::cast_slice_mut(out), &mut [], self.channels);
             return;
         }
@@ -160,7 +206,7 @@ impl Plan {
             }
         }
         let made = self.channels * tail.len.iter().product::<usize>();
-        self.writer.write(bytes, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
+        self.writer.write(&mut source, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
         let values = tail.run(key, index, first, second, self.channels);
         float::store(values, self.channels, self.channels_last, self.dtype, out);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::super::resize::Crop;
 use super::float::FloatWork;
 use super::work::Work;
 use crate::random::{Key, Purpose, Stream};
@@ -32,6 +33,11 @@ impl Draw {
 /// A compiled step on `uint8` pixels.
 pub(super) trait PixelOp: Debug + Send + Sync {
     fn run(&self, work: &mut Work<'_>, draw: Draw);
+
+    /// The part of an image of lengths `len` that it reads, if it reads that in another order than memory's.
+    fn reads(&self, _len: [usize; 3], _draw: Draw) -> Option<Crop> {
+        None
+    }
 }
 
 /// A compiled step on `float32` values.

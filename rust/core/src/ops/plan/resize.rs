@@ -9,14 +9,25 @@ use super::work::Work;
 use crate::random::Stream;
 use crate::{Error, Result};
 
+/// A step's resizer: each thread has one of its own, which begins as this one.
+#[derive(Debug)]
+struct Resizer {
+    /// Which of a thread's.
+    slot: usize,
+    first: Resize,
+}
+
 /// Weights are the same for all samples.
 #[derive(Debug)]
-struct Fixed(Resize);
+struct Fixed(Resizer);
 
 impl PixelOp for Fixed {
     fn run(&self, work: &mut Work<'_>, _draw: Draw) {
-        let (height, width) = self.0.size();
-        work.map([height, width], work.channels, |image, out, kernel| self.0.run(image, kernel, out));
+        work.resize(self.0.slot, &self.0.first, None);
+    }
+
+    fn reads(&self, [_, height, width]: [usize; 3], _draw: Draw) -> Option<Crop> {
+        Some(Crop { top: 0, left: 0, height, width })
     }
 }
 
@@ -25,20 +36,18 @@ impl PixelOp for Fixed {
 struct Random {
     scale: [f64; 2],
     ratio: [f64; 2],
-    /// Which of a thread's resizers is this step's, and what it begins as.
-    slot: usize,
-    resize: Resize,
+    resizer: Resizer,
 }
 
 impl PixelOp for Random {
     fn run(&self, work: &mut Work<'_>, draw: Draw) {
         let [_, height, width] = work.view.len;
         let crop = self.draw(height, width, &mut draw.stream());
-        let (rows, columns) = self.resize.size();
-        let mut resize = work.buffers.resizers.take(self.slot, &self.resize);
-        resize.set_crop(crop, (rows, columns)).expect("a crop inside the image");
-        work.map([rows, columns], work.channels, |image, out, kernel| resize.run(image, kernel, out));
-        work.buffers.resizers.put_back(self.slot, resize);
+        work.resize(self.resizer.slot, &self.resizer.first, Some(crop));
+    }
+
+    fn reads(&self, [_, height, width]: [usize; 3], draw: Draw) -> Option<Crop> {
+        Some(self.draw(height, width, &mut draw.stream()))
     }
 }
 
@@ -72,20 +81,26 @@ impl Random {
     }
 }
 
-/// Resizers of one thread, whose weights change from sample to sample.
+/// Resizers of one thread, by their slots.
 #[derive(Debug, Default)]
 pub(super) struct Resizers(Vec<Option<Resize>>);
 
 impl Resizers {
-    fn take(&mut self, slot: usize, first: &Resize) -> Resize {
+    /// The one in a slot, if need be made of that of the step, for a part of its images.
+    pub(super) fn set(&mut self, slot: usize, first: &Resize, crop: Option<Crop>) -> &Resize {
         if self.0.len() <= slot {
             self.0.resize(slot + 1, None);
         }
-        self.0[slot].take().unwrap_or_else(|| first.clone())
+        let resize = self.0[slot].get_or_insert_with(|| first.clone());
+        if let Some(crop) = crop {
+            resize.set_crop(crop, resize.size()).expect("a crop inside the image");
+        }
+        resize
     }
 
-    fn put_back(&mut self, slot: usize, resize: Resize) {
-        self.0[slot] = Some(resize);
+    /// The one in a slot that was set.
+    pub(super) fn get(&self, slot: usize) -> &Resize {
+        self.0[slot].as_ref().expect("set before")
     }
 }
 
@@ -95,7 +110,8 @@ pub(super) fn fixed(state: &mut State, size: &Size, filter: Filter, region: Opti
     let [_, height, width] = state.resized(size)?;
     SampleShape::new(2, &[height, width, 3])?;
     let resize = Resize::new(filter, (state.len[1], state.len[2]), region, (height, width))?;
-    state.push_pixel(Fixed(resize));
+    let resizer = Resizer { slot: state.new_resizer(), first: resize };
+    state.push_pixel(Fixed(resizer));
     state.len = [1, height, width];
     Ok(format!("resize, {filter:?}, weights made once").to_lowercase())
 }
@@ -113,9 +129,8 @@ pub(super) fn random(
         return Err(Error::invalid("scale (0.0, 0.0); allowed: more than 0"));
     }
     let resize = Resize::new(filter, (state.len[1], state.len[2]), None, (height, width))?;
-    let slot = state.resizers;
-    state.resizers += 1;
-    state.push_pixel(Random { scale, ratio, slot, resize });
+    let resizer = Resizer { slot: state.new_resizer(), first: resize };
+    state.push_pixel(Random { scale, ratio, resizer });
     state.len = [1, height, width];
     Ok(format!("crop and resize in one, {filter:?}, weights per sample").to_lowercase())
 }

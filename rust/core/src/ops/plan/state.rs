@@ -29,8 +29,8 @@ pub(super) struct State {
     /// Number of the step that is being compiled, and of the next one.
     pub number: u16,
     pub next: u16,
-    /// Random resizes, which have weights of their own per thread.
-    pub resizers: usize,
+    /// Steps that resize, of which each thread has resizers of its own.
+    resizers: usize,
 }
 
 impl State {
@@ -59,6 +59,12 @@ impl State {
         self.number = self.next;
         self.next = self.next.checked_add(1).ok_or_else(|| Error::invalid("is one too many; allowed: 65535"))?;
         Ok(())
+    }
+
+    /// A slot for the resizers of one more step.
+    pub(super) fn new_resizer(&mut self) -> usize {
+        self.resizers += 1;
+        self.resizers - 1
     }
 
     /// Whether a step that may work on pixels or on values works on pixels: those that only move pixels do until

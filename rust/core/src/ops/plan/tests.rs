@@ -37,6 +37,44 @@ fn channels_come_first_and_grey_becomes_rgb() {
     assert_eq!(run(&[Step::ToRgb], GREY, false, &[1, 2, 3, 4, 5, 6]), [1, 2, 3, 4, 5, 6].repeat(3));
 }
 
+/// A resize whose rows are made when they are written, and what moves its view, equal the same on the resized image.
+#[test]
+fn what_comes_after_a_large_resize_sees_its_pixels() {
+    let (from, to) = ([60, 70, 3], [97, 97, 3]);
+    let image: Vec<u8> = (0..from.iter().product()).map(|at: usize| (at * 167 % 253).to_le_bytes()[0]).collect();
+    let shape = |[height, width, channels]: [usize; 3]| SampleShape::Image { height, width, channels };
+    let resize = || Step::resize(Size::Exactly(vec![to[0], to[1]]), Filter::Bilinear, None).expect("valid");
+    let as_it_is = Output { dtype: Some(DType::U8), channels_last: true };
+    let fill = |steps: &[Step], shape, output, image: &[u8], seed| {
+        let plan = Plan::compile(steps, shape, false, output).expect("fits");
+        let mut out = vec![0f32; plan.output_len().div_ceil(4)];
+        let bytes = &mut bytemuck::cast_slice_mut(&mut out)[..plan.output_len()];
+        plan.fill(image, std::iter::once(0), Key { seed, epoch: 0 }, bytes);
+        bytes.to_vec()
+    };
+    let resized = fill(&[resize()], shape(from), as_it_is, &image, 0);
+    let after = [
+        vec![],
+        vec![flip(1.0)],
+        vec![Step::random_vertical_flip(1.0).expect("valid")],
+        vec![Step::center_crop(vec![50, 40]).expect("valid"), flip(1.0)],
+        vec![Step::random_solarize(100.0, 1.0).expect("valid"), flip(1.0)],
+        vec![Step::random_rotate90(1.0, None).expect("valid")],
+    ];
+    for steps in after {
+        let floats = [Step::ToTensor, Step::normalize(&[0.4], &[0.3]).expect("valid")];
+        for (tail, output) in [(&[][..], as_it_is), (&floats, Output::default())] {
+            // A first step that does nothing, so that the draws are the same.
+            let direct = [&[resize()], &steps[..], tail].concat();
+            let second = [&[Step::ToRgb], &steps[..], tail].concat();
+            for seed in 0..6 {
+                let found = fill(&direct, shape(from), output, &image, seed);
+                assert!(found == fill(&second, shape(to), output, &resized, seed), "{direct:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn flips_mirror_rows_and_undo_each_other() {
     let flips = [flip(1.0), flip(1.0)];

@@ -2,9 +2,12 @@
 
 use super::super::colour::tables;
 use super::super::image::{Image, ImageMut};
+use super::super::resize::{Crop, Resize, Resized};
 use super::super::view::View;
+use super::super::write::Source;
 use super::gather::gather;
 use super::resize::Resizers;
+use crate::prefetch::Ahead;
 
 /// A table for each of up to three channels.
 pub(in crate::ops) type Luts = [[u8; 256]; 3];
@@ -15,18 +18,25 @@ pub(in crate::ops) struct Buffers {
     pixels: [Vec<u8>; 2],
     /// What kernels need for themselves.
     pub kernel: Vec<u8>,
+    /// Some rows of a resized image.
+    rows: Vec<u8>,
     /// What steps compute in `float32`.
     pub floats: Vec<f32>,
     /// An image that a step needs again.
     pub kept: Vec<u8>,
-    /// Weights that change from sample to sample.
-    pub resizers: Resizers,
+    /// What resizes, with weights that may change from sample to sample.
+    resizers: Resizers,
 }
+
+/// Results of resizes up to so many bytes are made as a whole: they are in the nearest cache anyway.
+const WHOLE: usize = 16 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Source,
     Buffer(usize),
+    /// Nowhere yet: rows have still to be made of the columns in the kernels' memory, by the resizer in this slot.
+    Columns(usize),
 }
 
 impl Place {
@@ -36,10 +46,13 @@ impl Place {
     }
 }
 
-/// The sample. Crops, flips and quarter turns are kept as a view and tables are composed until a step needs the bytes.
+/// The sample. Crops, flips and quarter turns are kept as a view, tables are composed, and the second pass of a resize is left
+/// undone until a step needs the bytes.
 #[derive(Debug)]
 pub(in crate::ops) struct Work<'a> {
     source: &'a [u8],
+    /// What will be read of the next sample.
+    ahead: Ahead<'a>,
     pub buffers: &'a mut Buffers,
     place: Place,
     pub view: View,
@@ -49,9 +62,15 @@ pub(in crate::ops) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// A packed sample.
-    pub(in crate::ops) fn new(source: &'a [u8], len: [usize; 3], channels: usize, buffers: &'a mut Buffers) -> Self {
-        Self { source, buffers, place: Place::Source, view: View::packed(len, channels), channels, luts: None }
+    /// A packed sample; `ahead` will be read of the next one.
+    pub(in crate::ops) fn new(
+        source: &'a [u8],
+        len: [usize; 3],
+        channels: usize,
+        ahead: Ahead<'a>,
+        buffers: &'a mut Buffers,
+    ) -> Self {
+        Self { source, ahead, buffers, place: Place::Source, view: View::packed(len, channels), channels, luts: None }
     }
 
     /// Maps the values of each channel, after all that was asked for before.
@@ -117,25 +136,73 @@ impl<'a> Work<'a> {
         self.view = View::packed([1, height, width], channels);
     }
 
-    /// The bytes and the view of them whose rows run forwards or backwards, for the last pass.
-    pub(in crate::ops) fn finish(&mut self) -> (&[u8], View) {
-        if self.luts.is_some() || self.view.step[2].unsigned_abs() != self.channels && self.view.len[2] > 1 {
+    /// Makes another image of the packed one, or of a part of it, by the resizer in a slot, which begins as `first`.
+    pub(in crate::ops) fn resize(&mut self, slot: usize, first: &Resize, crop: Option<Crop>) {
+        let mut resizers = std::mem::take(&mut self.buffers.resizers);
+        let resize = resizers.set(slot, first, crop);
+        let (height, width) = resize.size();
+        if height * width * self.channels > WHOLE && resize.ends_in_rows() {
+            self.settle();
+            let mut columns = std::mem::take(&mut self.buffers.kernel);
+            resize.make_columns(self.image(), &mut columns);
+            self.buffers.kernel = columns;
+            self.place = Place::Columns(slot);
+            self.view = View::packed([1, height, width], self.channels);
+        } else {
+            self.map([height, width], self.channels, |image, out, kernel| resize.run(image, kernel, out));
+        }
+        self.buffers.resizers = resizers;
+    }
+
+    /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass.
+    pub(in crate::ops) fn finish(&mut self) -> (Source<'_>, View) {
+        let runs_along = self.view.step[2].unsigned_abs() == self.channels;
+        if let Place::Columns(slot) = self.place {
+            let width = self.buffers.resizers.get(slot).size().1;
+            // In an image of one column, rows and columns have the same step.
+            if self.luts.is_none() && runs_along && self.view.len[2] <= width {
+                let ahead = std::mem::take(&mut self.ahead);
+                let Buffers { kernel, rows, resizers, .. } = &mut *self.buffers;
+                let resized = Resized::new(resizers.get(slot), kernel, self.channels, rows, ahead);
+                return (Source::Resized(resized), self.view);
+            }
+            self.make_rows(slot);
+        }
+        self.ahead.ask(1, 1);
+        if self.luts.is_some() || !runs_along && self.view.len[2] > 1 {
             self.copy();
         }
         let (bytes, view, ..) = self.parts();
-        (bytes, view)
+        (Source::Bytes(bytes), view)
+    }
+
+    /// Makes all rows of a resized image, whatever of it is in view.
+    fn make_rows(&mut self, slot: usize) {
+        let Buffers { pixels: [out, _], kernel, resizers, .. } = &mut *self.buffers;
+        let resize = resizers.get(slot);
+        let (height, width) = resize.size();
+        let len = height * width * self.channels;
+        if out.len() < len {
+            out.resize(len, 0);
+        }
+        resize.make_rows(kernel, self.channels, 0, &mut out[..len]);
+        self.place = Place::Buffer(0);
     }
 
     fn parts(&self) -> (&[u8], View, usize, Option<&Luts>) {
         let bytes = match self.place {
             Place::Source => self.source,
             Place::Buffer(place) => &self.buffers.pixels[place],
+            Place::Columns(_) => unreachable!("rows are made before bytes are asked for"),
         };
         (bytes, self.view, self.channels, self.luts.as_ref())
     }
 
-    /// Packs the view and applies the tables, if there is anything of that to do.
+    /// Makes the rows, packs the view and applies the tables, if there is anything of that to do.
     fn settle(&mut self) {
+        if let Place::Columns(slot) = self.place {
+            self.make_rows(slot);
+        }
         if self.luts.is_some() || !self.view.is_packed(self.channels) {
             self.copy();
         }

@@ -1,6 +1,7 @@
 //! What one axis of a resize needs: for each place of the result, which places of the image with which weights.
 
 use super::filter::Filter;
+use super::lerp::Pairs;
 use super::split::Split;
 use crate::ops::simd::Simd;
 
@@ -14,7 +15,7 @@ pub(super) const HALF: i32 = 1 << (PRECISION - 1);
 pub(super) const QUAD: usize = 4;
 
 /// Entries that may be read behind the last one, so that kernels can load whole vectors.
-pub(super) const PADDING: usize = 16;
+pub(super) const PADDING: usize = 32;
 
 /// Places that are computed together, so that compilers use vectors.
 const LANES: usize = 8;
@@ -42,6 +43,9 @@ pub(super) struct Axis {
     words: Vec<u32>,
     /// Words for each four taps.
     split: usize,
+    /// What all results are interpolated between, if they are.
+    pairs: Pairs,
+    is_linear: bool,
 }
 
 impl Axis {
@@ -60,10 +64,36 @@ impl Axis {
         }
     }
 
+    /// Looks for a quicker way to go along rows: whether all results are interpolated between two pixels.
+    #[allow(unsafe_code, reason = "a call of what a processor may lack")]
+    pub(super) fn pair_up(&mut self, simd: Simd) {
+        match simd {
+            // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx512 => unsafe { self.pair_up_avx512() },
+            _ => {}
+        }
+    }
+
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vbmi")]
     fn build_avx512(&mut self, filter: Filter, from: usize, part: [f32; 2], to: usize) {
         self.build_with(Some(Split::Digits), filter, from, part, to);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vbmi")]
+    fn pair_up_avx512(&mut self) {
+        self.pair_up_with();
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "compiled once for each back-end")]
+    #[cfg(any(test, target_arch = "x86_64"))]
+    fn pair_up_with(&mut self) {
+        let (weights, _) = self.weights.as_chunks::<QUAD>();
+        self.is_linear =
+            self.stride == QUAD && self.taps <= 2 && self.pairs.build(&self.starts[..self.length], weights);
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -218,6 +248,12 @@ impl Axis {
         }
     }
 
+    /// The pairs of pixels that all results are interpolated between, if they are.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn pairs(&self) -> Option<&Pairs> {
+        self.is_linear.then_some(&self.pairs)
+    }
+
     /// A word of the split weights of the taps from `QUAD * quad` on: that of `place`, of those behind it, and
     /// [`PADDING`] more.
     #[inline]
@@ -241,4 +277,26 @@ fn truncated(x: f64) -> i32 {
     // 1.5 * 2^52: a sum with it has the integer in its low bits.
     const SHIFT: f64 = 6_755_399_441_055_744.0;
     (x.trunc() + SHIFT).to_bits() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_grows_by_uneven_factors_is_interpolated_in_16_bits() {
+        let is_linear = |filter, from: u16, to| {
+            let mut axis = Axis::default();
+            axis.build(Simd::Scalar, filter, from.into(), [0.0, f32::from(from)], to);
+            axis.pair_up_with();
+            axis.is_linear
+        };
+        assert!(is_linear(Filter::Bilinear, 165, 224));
+        assert!(is_linear(Filter::Bilinear, 27, 28));
+        // Weights of 7 places, of a half, of more than two taps.
+        assert!(!is_linear(Filter::Bilinear, 28, 224));
+        assert!(!is_linear(Filter::Bilinear, 192, 224));
+        assert!(!is_linear(Filter::Bilinear, 225, 224));
+        assert!(!is_linear(Filter::Bicubic, 165, 224));
+    }
 }

@@ -12,10 +12,13 @@ mod avx512;
 mod axis;
 mod filter;
 mod geometry;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
+mod lerp;
 mod nearest;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod passes;
+mod resized;
 mod rows;
 mod scalar;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
@@ -27,6 +30,7 @@ mod tests;
 
 pub use filter::Filter;
 pub use geometry::Crop;
+pub(super) use resized::Resized;
 
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
@@ -112,6 +116,7 @@ impl Resize {
                 }
                 if horizontal {
                     self.columns.build(self.simd, self.filter, view.width, [left, right], to.1);
+                    self.columns.pair_up(self.simd);
                 }
             }
         }
@@ -124,32 +129,56 @@ impl Resize {
     /// The images have other sizes than this was made for, other channels than 1 or 3, or not as many bytes as they
     /// claim.
     pub fn run(&self, image: Image<'_>, scratch: &mut Vec<u8>, out: ImageMut<'_>) {
-        let Image { pixels, height, width, channels } = image;
-        assert_eq!((height, width), self.geometry.image, "size of the image");
-        assert_eq!(
-            (out.height, out.width, out.channels),
-            (self.size().0, self.size().1, channels),
-            "size of the result"
-        );
-        assert_eq!(pixels.len(), height * width * channels, "bytes of the image");
-        let ImageMut { pixels: out, height, width, .. } = out;
+        let ImageMut { pixels: out, height, width, channels } = out;
+        assert_eq!((height, width, channels), (self.size().0, self.size().1, image.channels), "size of the result");
         assert_eq!(out.len(), height * width * channels, "bytes of the result");
         match channels {
-            1 => self.run_channels::<1>(pixels, scratch, out),
-            3 => self.run_channels::<3>(pixels, scratch, out),
+            1 => self.run_channels::<1>(self.source(image), scratch, out),
+            3 => self.run_channels::<3>(self.source(image), scratch, out),
             channels => panic!("{channels} channels"),
         }
     }
 
-    fn run_channels<const CHANNELS: usize>(&self, pixels: &[u8], scratch: &mut Vec<u8>, out: &mut [u8]) {
-        let Geometry { image, view, to, path, .. } = self.geometry;
-        let pitch = image.1 * CHANNELS;
-        let source = &pixels[view.top * pitch + view.left * CHANNELS..];
-        let source = Rows::new(source, pitch, view.width * CHANNELS, view.height);
-        // The beginning of an image is there.
-        if matches!(path, Path::Passes { horizontal: true, rows_first: false, .. }) && pixels.len() > AHEAD {
-            source.prefetch();
+    /// Whether the vertical pass is the second of two, so that rows of the result can be made when they are needed.
+    pub(super) fn ends_in_rows(&self) -> bool {
+        matches!(self.geometry.path, Path::Passes { horizontal: true, vertical: true, rows_first: false })
+    }
+
+    /// The first of two passes, for [`Resize::make_rows`]; panics as [`Resize::run`].
+    pub(super) fn make_columns(&self, image: Image<'_>, between: &mut Vec<u8>) {
+        match image.channels {
+            1 => self.columns_of::<1>(self.source(image), between),
+            3 => self.columns_of::<3>(self.source(image), between),
+            channels => panic!("{channels} channels"),
         }
+    }
+
+    fn columns_of<const CHANNELS: usize>(&self, source: Rows<'_>, between: &mut Vec<u8>) {
+        ahead(source);
+        let (first, last) = self.rows.reach;
+        let between = grown(between, (last - first) * self.size().1 * CHANNELS);
+        self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
+    }
+
+    /// Rows of the result from the `place`-th on, as many as `out` holds, of what [`Resize::make_columns`] made of an image of
+    /// as many channels.
+    pub(super) fn make_rows(&self, between: &[u8], channels: usize, place: usize, out: &mut [u8]) {
+        let ((first, last), len) = (self.rows.reach, self.size().1 * channels);
+        self.vertical(Rows::new(between, len, len, last - first), first, place, out);
+    }
+
+    /// What filters can see of an image.
+    fn source<'a>(&self, image: Image<'a>) -> Rows<'a> {
+        let Image { pixels, height, width, channels } = image;
+        assert_eq!((height, width), self.geometry.image, "size of the image");
+        assert_eq!(pixels.len(), height * width * channels, "bytes of the image");
+        let Crop { top, left, height, width: columns } = self.geometry.view;
+        let pitch = width * channels;
+        Rows::new(&pixels[top * pitch + left * channels..], pitch, columns * channels, height)
+    }
+
+    fn run_channels<const CHANNELS: usize>(&self, source: Rows<'_>, scratch: &mut Vec<u8>, out: &mut [u8]) {
+        let Geometry { to, path, .. } = self.geometry;
         match path {
             Path::Copy { top, left } => {
                 let source = source.columns(left * CHANNELS, (left + to.1) * CHANNELS).between(top, top + to.0);
@@ -158,18 +187,19 @@ impl Resize {
                 }
             }
             Path::Nearest => nearest::run::<CHANNELS>(source, &self.row_places, &self.column_places, out),
-            Path::Passes { horizontal: true, vertical: false, .. } => self.horizontal::<CHANNELS>(source, 0, out),
-            Path::Passes { horizontal: false, .. } => self.vertical(source, 0, out),
+            Path::Passes { horizontal: true, vertical: false, .. } => {
+                ahead(source);
+                self.horizontal::<CHANNELS>(source, 0, out);
+            }
+            Path::Passes { horizontal: false, .. } => self.vertical(source, 0, 0, out),
             Path::Passes { rows_first: false, .. } => {
-                let (first, last) = self.rows.reach;
-                let between = grown(scratch, (last - first) * to.1 * CHANNELS);
-                self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
-                self.vertical(Rows::packed(between, to.1 * CHANNELS), first, out);
+                self.columns_of::<CHANNELS>(source, scratch);
+                self.make_rows(scratch, CHANNELS, 0, out);
             }
             Path::Passes { rows_first: true, .. } => {
                 let (first, last) = self.columns.reach;
                 let between = grown(scratch, to.0 * (last - first) * CHANNELS);
-                self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, between);
+                self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, 0, between);
                 let between = Rows::new(between, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);
                 self.horizontal::<CHANNELS>(between, first, out);
             }
@@ -180,8 +210,15 @@ impl Resize {
         passes::horizontal::<CHANNELS>(self.simd, source, first, &self.columns, out);
     }
 
-    fn vertical(&self, source: Rows<'_>, first: usize, out: &mut [u8]) {
-        passes::vertical(self.simd, source, first, &self.rows, out);
+    fn vertical(&self, source: Rows<'_>, first: usize, place: usize, out: &mut [u8]) {
+        passes::vertical(self.simd, source, first, &self.rows, place, out);
+    }
+}
+
+/// Asks for the pixels of an image of which more is read than the beginning, which is there.
+fn ahead(source: Rows<'_>) {
+    if source.count() * source.pitch() > AHEAD {
+        source.prefetch();
     }
 }
 

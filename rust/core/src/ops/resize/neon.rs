@@ -81,10 +81,11 @@ fn clipped(sums: int32x4_t) -> [u8; 4] {
     vget_lane_u32::<0>(vreinterpret_u32_u8(vqmovun_s16(vcombine_s16(words, words)))).to_le_bytes()
 }
 
-/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes rows of the result from the `place`-th on, as many as `out` holds, of the rows of `source`, whose first row is the
+/// `first` of the axis.
 #[target_feature(enable = "neon")]
-pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
-    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
+pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, place: usize, out: &mut [u8]) {
+    for (place, out) in (place..).zip(out.chunks_exact_mut(source.len())) {
         let (start, weights) = axis.taps(place);
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let mut sums = [vdupq_n_s32(HALF); 4];

@@ -32,19 +32,20 @@ pub(super) fn horizontal<const CHANNELS: usize>(
     }
 }
 
-/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes rows of the result from the `place`-th on, as many as `out` holds, of the rows of `source`, whose first row is the
+/// `first` of the axis.
 #[allow(unsafe_code, reason = "calls of what a processor may lack")]
-pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
+pub(super) fn vertical(simd: Simd, source: Rows<'_>, first: usize, axis: &Axis, place: usize, out: &mut [u8]) {
     match simd {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx512 => unsafe { avx512::vertical(source, first, axis, out) },
+        Simd::Avx512 => unsafe { avx512::vertical(source, first, axis, place, out) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx2 => unsafe { avx2::vertical(source, first, axis, out) },
+        Simd::Avx2 => unsafe { avx2::vertical(source, first, axis, place, out) },
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
-        Simd::Neon => unsafe { neon::vertical(source, first, axis, out) },
-        _ => scalar::vertical(source, first, axis, out),
+        Simd::Neon => unsafe { neon::vertical(source, first, axis, place, out) },
+        _ => scalar::vertical(source, first, axis, place, out),
     }
 }

@@ -23,11 +23,6 @@ impl<'a> Rows<'a> {
         Self { bytes, pitch, len, count }
     }
 
-    /// Rows after one another.
-    pub(super) fn packed(bytes: &'a [u8], len: usize) -> Self {
-        Self::new(bytes, len, len, bytes.len() / len)
-    }
-
     /// The bytes of one row.
     #[inline]
     pub(super) fn row(self, index: usize) -> &'a [u8] {
@@ -42,18 +37,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Bytes from one row to the next.
-    #[cfg(target_arch = "x86_64")]
     pub(super) fn pitch(self) -> usize {
         self.pitch
     }
 
     /// Asks for all of them in memory's order: they will be read in another.
     pub(super) fn prefetch(self) {
-        (0..self.count).for_each(|row| prefetch(self.row(row)));
+        (0..self.count).for_each(|row| prefetch::<true>(self.row(row)));
     }
 
     /// Number of rows.
-    #[cfg(target_arch = "x86_64")]
     pub(super) fn count(self) -> usize {
         self.count
     }

@@ -25,10 +25,10 @@ pub(super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, 
     }
 }
 
-/// Makes `axis.length` rows of the rows of `source`, one after another in `out`; `first` is the place
-/// on the axis where `source` begins.
-pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
-    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
+/// Makes rows of the result from the `place`-th on, as many as `out` holds, of the rows of `source`, whose first row is the
+/// `first` of the axis.
+pub(super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, place: usize, out: &mut [u8]) {
+    for (place, out) in (place..).zip(out.chunks_exact_mut(source.len())) {
         let (start, weights) = axis.taps(place);
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let mut sums = [HALF; BLOCK];

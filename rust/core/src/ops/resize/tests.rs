@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::prefetch::Ahead;
 
 const FILTERS: [Filter; 6] =
     [Filter::Nearest, Filter::Box, Filter::Bilinear, Filter::Hamming, Filter::Bicubic, Filter::Lanczos];
@@ -65,6 +66,24 @@ fn a_crop_hides_what_is_around_it_and_a_box_does_not() {
     assert_eq!(run(&resize, &pixels, 3)[..6], [80, 92, 194, 96, 102, 128]);
     resize.set_crop(Crop { top: 2, left: 1, height: 4, width: 2 }, (3, 3)).expect("fits");
     assert_eq!(run(&resize, &pixels, 3)[..6], [66, 76, 213, 95, 105, 133]);
+}
+
+#[test]
+fn rows_can_be_made_one_by_one() {
+    let pixels = noise(90 * 70 * 3, 3);
+    let image = Image { pixels: &pixels, height: 90, width: 70, channels: 3 };
+    for simd in Simd::available() {
+        let resize = Resize::with(simd, Filter::Bilinear, (90, 70), None, (113, 97)).expect("fits");
+        assert!(resize.ends_in_rows());
+        let whole = run(&resize, &pixels, 3);
+        let (mut between, mut made) = (Vec::new(), Vec::new());
+        resize.make_columns(image, &mut between);
+        let mut resized = Resized::new(&resize, &between, 3, &mut made, Ahead::default());
+        for row in [112, 0, 1, 57, 56] {
+            let (first, len) = (row * 97 * 3 + 30, 60 * 3);
+            assert_eq!(resized.bytes(first, len), &whole[first..first + len], "row {row}, {simd:?}");
+        }
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod block;
 mod convert;
 mod lookup;
 mod rows;
+mod source;
 pub(super) mod stream;
 mod table;
 
@@ -15,6 +16,7 @@ use half::{bf16, f16};
 
 use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
 use self::convert::{Compute, FromFloats, Same};
+pub(super) use self::source::Source;
 pub(super) use self::table::{Table, normalize, to_tensor};
 use super::dtype::DType;
 use super::simd::Simd;
@@ -92,12 +94,12 @@ impl Writer {
         }
     }
 
-    /// Writes the pixels of `view`, whose rows run forwards or backwards through `source`, to `out`; `past_caches` as
-    /// [`stream`] explains, with [`stream::finish`] to follow.
+    /// Writes the pixels of `view`, whose rows run forwards or backwards through `source` (each through one of its rows, if
+    /// those are made one by one), to `out`; `past_caches` as [`stream`] explains, with [`stream::finish`] to follow.
     ///
     /// # Panics
     /// If `view` is not inside `source`, or `out` is no aligned block of its size.
-    pub(super) fn write(&self, source: &[u8], view: &View, past_caches: bool, out: &mut [u8]) {
+    pub(super) fn write(&self, source: &mut Source<'_>, view: &View, past_caches: bool, out: &mut [u8]) {
         let target = Rows { target: self.target, past_caches };
         match &self.map {
             Map::Same => rows::write(self.simd, &Same, source, view, target, out),
@@ -111,7 +113,7 @@ impl Writer {
         &self,
         tables: &[[T; 256]],
         formulas: Option<&Formulas>,
-        source: &[u8],
+        source: &mut Source<'_>,
         view: &View,
         target: Rows,
         out: &mut [u8],
@@ -186,9 +188,10 @@ mod tests {
                 let mut out = vec![0f32; expected.len()];
                 let len = expected.len() * dtype.size();
                 let bytes = &mut bytemuck::cast_slice_mut::<f32, u8>(&mut out)[..len];
-                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(source, &view, past_caches, bytes);
+                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(&mut Source::Bytes(source), &view, past_caches, bytes);
                 let vector = bytes.to_vec();
-                Writer::new(Simd::Scalar, target, tables, dtype).write(source, &view, past_caches, bytes);
+                let scalar = Writer::new(Simd::Scalar, target, tables, dtype);
+                scalar.write(&mut Source::Bytes(source), &view, past_caches, bytes);
                 assert_eq!(vector, bytes, "back-ends differ");
                 vector
             };

@@ -4,12 +4,19 @@
 use super::block::{Avx2, Avx512};
 use super::block::{BLOCK, Block, Portable};
 use super::convert::Convert;
-use super::{Rows, Target};
+use super::{Rows, Source, Target};
 use crate::ops::simd::Simd;
 use crate::ops::view::View;
 
 /// Writes all rows of a view with the instructions of `simd`.
-pub(super) fn write<C: Convert>(simd: Simd, convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
+pub(super) fn write<C: Convert>(
+    simd: Simd,
+    convert: &C,
+    source: &mut Source<'_>,
+    view: &View,
+    target: Rows,
+    out: &mut [C::Out],
+) {
     match simd {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code, reason = "the call of a function compiled for more than the baseline")]
@@ -25,18 +32,18 @@ pub(super) fn write<C: Convert>(simd: Simd, convert: &C, source: &[u8], view: &V
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2,fma,f16c")]
-fn avx512<C: Convert>(convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
+fn avx512<C: Convert>(convert: &C, source: &mut Source<'_>, view: &View, target: Rows, out: &mut [C::Out]) {
     all::<C, Avx512>(convert, source, view, target, out);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn avx2<C: Convert>(convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
+fn avx2<C: Convert>(convert: &C, source: &mut Source<'_>, view: &View, target: Rows, out: &mut [C::Out]) {
     all::<C, Avx2>(convert, source, view, target, out);
 }
 
 #[inline(always)]
-fn all<C: Convert, B: Block>(convert: &C, source: &[u8], view: &View, target: Rows, out: &mut [C::Out]) {
+fn all<C: Convert, B: Block>(convert: &C, source: &mut Source<'_>, view: &View, target: Rows, out: &mut [C::Out]) {
     let Target { stored, channels, channels_last } = target.target;
     match (stored == 3, channels_last && channels == 3, view.step[2] >= 0) {
         (true, false, true) => each::<C, B, 3, true, false>(convert, source, view, target, out),
@@ -54,22 +61,20 @@ fn all<C: Convert, B: Block>(convert: &C, source: &[u8], view: &View, target: Ro
 #[inline(always)]
 fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const INTERLEAVED: bool>(
     convert: &C,
-    source: &[u8],
+    source: &mut Source<'_>,
     view: &View,
     target: Rows,
     out: &mut [C::Out],
 ) {
     let plane = view.pixels();
-    let view = view.in_long_rows();
+    let view = source.rows_of(view);
     let len = view.len[2];
     let past_caches = target.past_caches;
-    let rows = view.rows().enumerate().map(|(number, first)| {
-        let first = if FORWARDS { first } else { first - (len - 1) * STORED };
-        (source[first..first + len * STORED].as_chunks::<STORED>().0, number * len..(number + 1) * len)
-    });
+    let rows = view.rows().enumerate().map(|(number, first)| (first, number * len..(number + 1) * len));
     if INTERLEAVED {
         let by = ready::<C, B, INTERLEAVED, 3>(convert);
-        for (row, to) in rows {
+        for (first, to) in rows {
+            let row = source.row::<STORED>(first, &view);
             let mut out = Pixels(out[to.start * 3..to.end * 3].as_chunks_mut().0);
             one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 3>(convert, by, row, &mut out, past_caches);
         }
@@ -77,13 +82,15 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
         let by = ready::<C, B, INTERLEAVED, 3>(convert);
         let (red, others) = out.split_at_mut(plane);
         let (green, blue) = others.split_at_mut(plane);
-        for (row, to) in rows {
+        for (first, to) in rows {
+            let row = source.row::<STORED>(first, &view);
             let mut out = Planes([&mut red[to.clone()], &mut green[to.clone()], &mut blue[to]]);
             one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 3>(convert, by, row, &mut out, past_caches);
         }
     } else {
         let by = ready::<C, B, INTERLEAVED, 1>(convert);
-        for (row, to) in rows {
+        for (first, to) in rows {
+            let row = source.row::<STORED>(first, &view);
             let mut out = Planes([&mut out[to]]);
             one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 1>(convert, by, row, &mut out, past_caches);
         }

@@ -4,6 +4,7 @@
 //! them make 8 exact sums of two taps.
 
 mod horizontal;
+mod lerp;
 mod memory;
 mod vertical;
 

@@ -15,6 +15,7 @@ use std::arch::x86_64::{
 use super::super::axis::{Axis, PRECISION, QUAD};
 use super::super::rows::Rows;
 use super::super::short::SHORT;
+use super::lerp;
 use super::memory::{ROWS, load_rows, load_words, store_rows, store_some_rows};
 use super::{Sums, add_dot, dot, half, total};
 
@@ -35,6 +36,9 @@ type Windows = [[__m512i; ROWS]; 2];
 pub(in super::super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
     if axis.taps == 0 {
         return out.fill(0);
+    }
+    if let Some(pairs) = axis.pairs() {
+        return lerp::horizontal::<CHANNELS>(source, first, axis, pairs, out);
     }
     let mut at = 0;
     while at < axis.length * CHANNELS {

@@ -3,8 +3,9 @@
 #![allow(unsafe_code, reason = "vectors are read and written through pointers")]
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_mask_storeu_epi8, _mm_storeu_si128, _mm512_castsi512_si128, _mm512_extracti32x4_epi32,
-    _mm512_loadu_si512, _mm512_mask_storeu_epi8, _mm512_maskz_loadu_epi8, _mm512_storeu_si512,
+    __m128i, __m512i, _mm_mask_storeu_epi8, _mm_storeu_si128, _mm256_mask_storeu_epi8, _mm256_storeu_si256,
+    _mm512_castsi512_si128, _mm512_extracti32x4_epi32, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+    _mm512_mask_storeu_epi8, _mm512_maskz_loadu_epi8, _mm512_storeu_si512,
 };
 
 /// The first 64 bytes, or 0 where there are not as many.
@@ -54,6 +55,29 @@ pub(super) fn load_words(words: &[u32]) -> __m512i {
     let words: &[u32; 16] = words.first_chunk().expect("tables are padded");
     // SAFETY: 64 bytes are read of an array of 64 bytes.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+}
+
+/// The first 32 words of 16 bits.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn load_halves(halves: &[u16]) -> __m512i {
+    let halves: &[u16; 32] = halves.first_chunk().expect("tables are padded");
+    // SAFETY: 64 bytes are read of an array of 64 bytes.
+    unsafe { _mm512_loadu_si512(halves.as_ptr().cast()) }
+}
+
+/// Writes the first (0) or second (1) half of a vector, or as much of it as there is room for.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) fn store_32<const HALF: i32>(bytes: &mut [u8], value: __m512i) {
+    let half = _mm512_extracti64x4_epi64::<HALF>(value);
+    if let Some(bytes) = bytes.first_chunk_mut::<32>() {
+        // SAFETY: 32 bytes are written to an array of 32 bytes.
+        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast(), half) }
+    } else {
+        // SAFETY: the mask has a bit for each byte there is, and bytes without a bit are not touched.
+        unsafe { _mm256_mask_storeu_epi8(bytes.as_mut_ptr().cast(), (1 << bytes.len()) - 1, half) }
+    }
 }
 
 /// Rows that are read and written together.

@@ -7,18 +7,21 @@ use std::arch::x86_64::{
 };
 
 use super::super::axis::{Axis, PRECISION, QUAD};
+use super::super::lerp::Lerp;
 use super::super::rows::Rows;
 use super::super::short::{SHORT, Short, pair};
+use super::lerp;
 use super::memory::{load, store};
 use super::{Sums, add_dot, dot, half, total};
 
 /// Bytes in a register.
 const BLOCK: usize = 64;
 
-/// Makes `axis.length` rows of the rows of `source`, whose first row is the `first` of the axis.
+/// Makes rows of the result from the `place`-th on, as many as `out` holds, of the rows of `source`, whose first row is the
+/// `first` of the axis.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vnni")]
-pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
-    for (place, out) in out.chunks_exact_mut(source.len()).enumerate() {
+pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, place: usize, out: &mut [u8]) {
+    for (place, out) in (place..).zip(out.chunks_exact_mut(source.len())) {
         let (start, weights) = axis.taps(place);
         let source = source.between(start - first, start - first + weights.len());
         match (Short::of(weights), weights.len()) {
@@ -26,7 +29,10 @@ pub(in super::super) fn vertical(source: Rows<'_>, first: usize, axis: &Axis, ou
             (Short::One, _) => out.copy_from_slice(source.row(0)),
             (Short::Bytes, 2) => two_short_taps(source, weights, out),
             (Short::Bytes, _) => short_taps(source, weights, out),
-            (Short::No, 1 | 2) => two_taps(source, axis, place, out),
+            (Short::No, 1 | 2) => match Lerp::of(weights) {
+                Some(lerp) => lerp::row(source.row(0), source.row(1), lerp, out),
+                None => two_taps(source, axis, place, out),
+            },
             (Short::No, 3 | 4) => four_taps(source, axis, place, out),
             (Short::No, _) => taps(source, axis, place, out),
         }
