@@ -562,31 +562,34 @@ fn two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], 
     'turns: while a.is_within(&limits[0]) && b.is_within(&limits[1]) {
         all.refill(&mut a);
         all.refill(&mut b);
-        'other: {
-            for _ in 0..4 {
-                if !x.are_literals(y) {
-                    break 'other;
+        // A place to go to for each lane, so that only one branch is guessed wrong where a match begins.
+        'second: {
+            'first: {
+                for _ in 0..4 {
+                    if !x.is_literal() {
+                        break 'first;
+                    }
+                    if !y.is_literal() {
+                        break 'second;
+                    }
+                    all.literal(&mut a, x);
+                    all.literal(&mut b, y);
+                    (x, y) = (all.peek::<0>(&a), all.peek::<1>(&b));
                 }
-                all.literal(&mut a, x);
-                all.literal(&mut b, y);
-                (x, y) = (all.peek::<0>(&a), all.peek::<1>(&b));
+                continue 'turns;
             }
-            continue 'turns;
-        }
-        if !x.is_literal() {
             let exit = all.other::<0>(&mut a, limits[0].oldest, x);
             if exit != Exit::Room {
                 return ([a, b], [exit, Exit::Room]);
             }
             x = all.peek::<0>(&a);
+            continue 'turns;
         }
-        if !y.is_literal() {
-            let exit = all.other::<1>(&mut b, limits[1].oldest, y);
-            if exit != Exit::Room {
-                return ([a, b], [Exit::Room, exit]);
-            }
-            y = all.peek::<1>(&b);
+        let exit = all.other::<1>(&mut b, limits[1].oldest, y);
+        if exit != Exit::Room {
+            return ([a, b], [Exit::Room, exit]);
         }
+        y = all.peek::<1>(&b);
     }
     ([a, b], [Exit::Room; 2])
 }

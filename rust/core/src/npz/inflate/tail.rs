@@ -248,7 +248,27 @@ fn values(history: &[u8]) -> Values {
 
 type Values = Box<[u8; 1 << 16]>;
 
+/// The bytes that symbols stand for.
 fn resolve(symbols: &[u16], values: Option<&Values>, bytes: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(symbols: &[u16], values: Option<&Values>, bytes: &mut [u8]) {
+            resolve_with(symbols, values, bytes);
+        }
+        #[allow(unsafe_code, reason = "the call of a function compiled for more than the baseline")]
+        // SAFETY: the processor has what the function is compiled for.
+        unsafe {
+            with_avx2(symbols, values, bytes);
+        }
+        return;
+    }
+    resolve_with(symbols, values, bytes);
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "compiled for several instruction sets")]
+fn resolve_with(symbols: &[u16], values: Option<&Values>, bytes: &mut [u8]) {
     // Without markers there is nothing to look up; with some, only in the steps that have any.
     const STEP: usize = 64;
     let Some(values) = values else {
