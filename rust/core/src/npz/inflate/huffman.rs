@@ -39,12 +39,6 @@ impl Entry {
         self.0 & LITERAL != 0
     }
 
-    /// Whether both are literals, in one test.
-    #[inline(always)]
-    pub(super) fn are_literals(self, other: Self) -> bool {
-        Self(self.0 & other.0).is_literal()
-    }
-
     /// Of an entry that is no literal, as the other questions below.
     #[inline(always)]
     pub(super) fn is_special(self) -> bool {

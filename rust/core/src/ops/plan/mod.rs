@@ -15,6 +15,7 @@ mod place;
 mod policy;
 mod resize;
 mod state;
+mod transpose;
 mod volume;
 mod warp;
 mod work;

@@ -44,7 +44,9 @@ pub(super) struct Axis {
     /// Words for each four taps.
     split: usize,
     /// What all results are interpolated between, if they are.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
     pairs: Pairs,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
     is_linear: bool,
 }
 
