@@ -1,7 +1,7 @@
 //! The memory of batches: slots that are filled, lent out, and filled again.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
@@ -20,6 +20,8 @@ pub struct SlotPool {
     capacity: usize,
     free: Mutex<Vec<Memory>>,
     in_use: AtomicUsize,
+    /// Whether a slot has been asked for.
+    is_begun: AtomicBool,
 }
 
 impl SlotPool {
@@ -32,6 +34,7 @@ impl SlotPool {
             capacity,
             free: Mutex::default(),
             in_use: AtomicUsize::new(0),
+            is_begun: AtomicBool::new(false),
         })
     }
 
@@ -58,18 +61,19 @@ impl SlotPool {
     }
 
     /// A warm slot if there is one, else a fresh one; a larger one if a batch needs it. Its bytes are whatever they
-    /// were.
+    /// were. The first one, for which somebody waits, is of the memory that comes soonest, and is not kept.
     pub fn take(self: &Arc<Self>, len: usize) -> Result<Slot> {
         let warm = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let warm = warm.filter(|memory| memory.as_ref().len() >= len);
-        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), Ok)?;
+        let fresh = |len| if self.is_begun.swap(true, Relaxed) { Memory::zeroed(len) } else { Memory::makeshift(len) };
+        let memory = warm.map_or_else(|| fresh(len.max(self.slot_len)), Ok)?;
         self.in_use.fetch_add(1, Relaxed);
         Ok(Slot { memory: Some(memory), pool: Arc::clone(self) })
     }
 
     fn put_back(&self, memory: Memory) {
         self.in_use.fetch_sub(1, Relaxed);
-        if !self.is_ours() {
+        if !self.is_ours() || memory.is_makeshift() {
             return;
         }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,6 +220,19 @@ mod tests {
         let first = address(&slot);
         drop(slot);
         assert_eq!(address(&pool.take(100).expect("memory")), first);
+    }
+
+    #[test]
+    fn the_first_large_slot_is_not_kept() {
+        let pool = SlotPool::new(5 << 20, 2);
+        let is_makeshift = |slot: &Slot| slot.memory.as_ref().is_some_and(Memory::is_makeshift);
+        let (first, second) = (pool.take(100).expect("memory"), pool.take(100).expect("memory"));
+        assert_eq!((is_makeshift(&first), is_makeshift(&second)), (true, false));
+        let kept = address(&second);
+        drop(second);
+        drop(first);
+        assert_eq!(address(&pool.take(100).expect("memory")), kept);
+        assert!(!is_makeshift(&pool.take(100).expect("memory")));
     }
 
     #[test]
