@@ -1,7 +1,7 @@
 """Opening a set of 224 pixels, each way in a fresh process: time until it is open and to a first batch, and memory.
 
-Last comes what no way can do without: memory for a batch, written to for the first time. Of small pages: where a host has
-to be asked for huge ones, they come later.
+Last comes what no way can do without: memory for a batch, written to for the first time. Of small pages: where a host
+has to be asked for huge ones, they come later.
 """
 
 import json
