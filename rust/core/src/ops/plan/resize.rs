@@ -86,7 +86,7 @@ impl Random {
 pub(super) struct Resizers(Vec<Option<Resize>>);
 
 impl Resizers {
-    /// The one in a slot, if need be made of that of the step, for a part of its images.
+    /// The one in a slot, which begins as `first`; for a part of an image if there is one.
     pub(super) fn set(&mut self, slot: usize, first: &Resize, crop: Option<Crop>) -> &Resize {
         if self.0.len() <= slot {
             self.0.resize(slot + 1, None);

@@ -28,7 +28,7 @@ pub(in crate::ops) struct Buffers {
     resizers: Resizers,
 }
 
-/// Results of resizes up to so many bytes are made as a whole: they are in the nearest cache anyway.
+/// Results of resizes up to so many bytes are made as a whole: they stay in the nearest cache, and are one long row.
 const WHOLE: usize = 16 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
