@@ -61,14 +61,14 @@ impl SlotPool {
     }
 
     /// A warm slot if there is one, else a fresh one; a larger one if a batch needs it. Its bytes are whatever they
-    /// were. The first one, for which somebody waits, is of the memory that comes soonest, and is not kept.
+    /// were. The first one, for which somebody waits, is of the pages that come soonest, and is not kept if they are small.
     pub fn take(self: &Arc<Self>, len: usize) -> Result<Slot> {
         let warm = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let warm = warm.filter(|memory| memory.as_ref().len() >= len);
-        let fresh = |len| if self.is_begun.swap(true, Relaxed) { Memory::zeroed(len) } else { Memory::makeshift(len) };
-        let memory = warm.map_or_else(|| fresh(len.max(self.slot_len)), Ok)?;
+        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), Ok)?;
         self.in_use.fetch_add(1, Relaxed);
-        Ok(Slot { memory: Some(memory), pool: Arc::clone(self) })
+        let is_urgent = !self.is_begun.swap(true, Relaxed);
+        Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent })
     }
 
     fn put_back(&self, memory: Memory) {
@@ -89,6 +89,7 @@ pub struct Slot {
     /// `None` only while it is dropped.
     memory: Option<Memory>,
     pool: Arc<SlotPool>,
+    is_urgent: bool,
 }
 
 impl AsMut<[u8]> for Slot {
@@ -135,6 +136,15 @@ pub enum Place {
     Lent(Lent),
 }
 
+impl Place {
+    /// Sees to the pages of a part that is written to next, if somebody waits for them.
+    fn hurry(&self, from: usize, len: usize) {
+        if let Self::Slot(Slot { memory: Some(memory), is_urgent: true, .. }) = self {
+            memory.hurry(from, len);
+        }
+    }
+}
+
 impl AsMut<[u8]> for Place {
     fn as_mut(&mut self) -> &mut [u8] {
         match self {
@@ -176,6 +186,7 @@ impl Parts {
         let advance = |taken: usize| Some(taken.saturating_add(len).min(self.len));
         let from = self.taken.fetch_update(Relaxed, Relaxed, advance).unwrap_or(self.len);
         let len = len.min(self.len - from);
+        self.place.hurry(from, len);
         // SAFETY: the bytes are initialised, and neither moved nor freed while `place` is here. `taken` never falls, so
         // no two parts overlap; nobody else has `place` before `into_place`, which needs all borrows to have ended.
         (len > 0).then(|| (from, unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) }))
@@ -223,16 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_large_slot_is_not_kept() {
-        let pool = SlotPool::new(5 << 20, 2);
-        let is_makeshift = |slot: &Slot| slot.memory.as_ref().is_some_and(Memory::is_makeshift);
+    fn somebody_waits_for_the_first_slot_only() {
+        let pool = SlotPool::new(100, 2);
         let (first, second) = (pool.take(100).expect("memory"), pool.take(100).expect("memory"));
-        assert_eq!((is_makeshift(&first), is_makeshift(&second)), (true, false));
-        let kept = address(&second);
-        drop(second);
-        drop(first);
-        assert_eq!(address(&pool.take(100).expect("memory")), kept);
-        assert!(!is_makeshift(&pool.take(100).expect("memory")));
+        assert_eq!((first.is_urgent, second.is_urgent), (true, false));
+        drop((first, second));
+        assert!(!pool.take(100).expect("memory").is_urgent);
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! Blocks of memory: large ones under huge pages where the system has them.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
+
 use bytemuck::{Pod, Zeroable};
+#[cfg(target_os = "linux")]
+use memmap2::Advice;
 use memmap2::MmapMut;
 
 use crate::{Error, Result};
@@ -16,13 +22,13 @@ use crate::{Error, Result};
 pub struct Memory {
     pages: Pages,
     len: usize,
+    is_makeshift: AtomicBool,
 }
 
 #[derive(Debug)]
 enum Pages {
     Heap(Vec<Line>),
-    Huge(MmapMut),
-    Small(MmapMut),
+    Map(MmapMut),
 }
 
 /// The bytes of a cache line.
@@ -35,6 +41,9 @@ impl Memory {
     const HUGE_PAGE: usize = 2 << 20;
     /// Blocks at least this large go under huge pages.
     const LARGE: usize = 2 * Self::HUGE_PAGE;
+    /// Small pages for as much as a huge one come in this time.
+    #[cfg(target_os = "linux")]
+    const SLOW: Duration = Duration::from_millis(1);
 
     /// Asks the system for `len` bytes.
     pub fn zeroed(len: usize) -> Result<Self> {
@@ -47,31 +56,44 @@ impl Memory {
             let map = MmapMut::map_anon(rounded).map_err(error)?;
             // Advice: a kernel without huge pages refuses it, and nothing is lost but speed.
             #[cfg(target_os = "linux")]
-            let _ = map.advise(memmap2::Advice::HugePage);
-            Pages::Huge(map)
+            let _ = map.advise(Advice::HugePage);
+            Pages::Map(map)
         };
-        Ok(Self { pages, len })
+        Ok(Self { pages, len, is_makeshift: AtomicBool::new(false) })
     }
 
-    /// As [`Memory::zeroed`], of whatever pages the system has at hand, for memory that is needed at once and not for long.
-    ///
-    /// A virtual machine may have given its free huge pages back to its host. Touching 80 MB of them for the first time took
-    /// 204 ms on the machine above, small pages for as much 53 ms.
-    pub fn makeshift(len: usize) -> Result<Self> {
-        if len < Self::LARGE {
-            return Self::zeroed(len);
+    /// Asks for the pages of a part of a fresh block for which somebody waits: huge ones as long as they come quickly, and
+    /// small ones for the rest. A virtual machine may have given its free huge pages back to its host, and has small ones
+    /// at hand: 80 MB of huge pages took 204 ms to be touched for the first time on the machine above and 8 ms for the second
+    /// time, small ones 53 and 40 ms.
+    #[cfg(target_os = "linux")]
+    pub fn hurry(&self, from: usize, len: usize) {
+        let Pages::Map(map) = &self.pages else { return };
+        let (start, end) = (map.as_ptr().addr(), from + len);
+        let first = (start + from).next_multiple_of(Self::HUGE_PAGE) - start;
+        for at in (first..end).step_by(Self::HUGE_PAGE) {
+            let clock = Instant::now();
+            // Kernels before 5.14 refuse it, and pages come as they are touched.
+            if map.advise_range(Advice::PopulateWrite, at, 1).is_err() {
+                return;
+            }
+            let rest = at + Self::HUGE_PAGE;
+            if clock.elapsed() > Self::SLOW && rest < end {
+                let advised = map.advise_range(Advice::NoHugePage, rest, end - rest);
+                self.is_makeshift.fetch_or(advised.is_ok(), Relaxed);
+                return;
+            }
         }
-        let map = MmapMut::map_anon(len).map_err(|source| Error::Memory { bytes: len, source })?;
-        // Advice: where huge pages are for all.
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::NoHugePage);
-        Ok(Self { pages: Pages::Small(map), len })
     }
 
-    /// Whether its pages are small ones that larger ones would be better than.
+    /// Elsewhere pages come as they are touched.
+    #[cfg(not(target_os = "linux"))]
+    pub fn hurry(&self, _from: usize, _len: usize) {}
+
+    /// Whether some of its pages are small ones that huge ones would be better than.
     #[must_use]
     pub fn is_makeshift(&self) -> bool {
-        matches!(self.pages, Pages::Small(_))
+        self.is_makeshift.load(Relaxed)
     }
 }
 
@@ -79,7 +101,7 @@ impl AsRef<[u8]> for Memory {
     fn as_ref(&self) -> &[u8] {
         match &self.pages {
             Pages::Heap(lines) => &bytemuck::cast_slice(lines)[..self.len],
-            Pages::Huge(map) | Pages::Small(map) => &map[..self.len],
+            Pages::Map(map) => &map[..self.len],
         }
     }
 }
@@ -88,7 +110,7 @@ impl AsMut<[u8]> for Memory {
     fn as_mut(&mut self) -> &mut [u8] {
         match &mut self.pages {
             Pages::Heap(lines) => &mut bytemuck::cast_slice_mut(lines)[..self.len],
-            Pages::Huge(map) | Pages::Small(map) => &mut map[..self.len],
+            Pages::Map(map) => &mut map[..self.len],
         }
     }
 }
@@ -109,10 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn makeshift_memory_is_as_good() {
-        for len in [65, 4 << 20, (4 << 20) + 3] {
-            let mut memory = Memory::makeshift(len).expect("small blocks can be had");
-            assert_eq!(memory.is_makeshift(), len >= Memory::LARGE);
+    fn memory_that_was_hurried_for_is_as_good() {
+        for len in [65, 4 << 20, (4 << 20) + 3, 9 << 20] {
+            let mut memory = Memory::zeroed(len).expect("small blocks can be had");
+            memory.hurry(0, len / 2);
+            memory.hurry(len / 2, len - len / 2);
             assert!(memory.as_ref().len() == len && memory.as_ref().iter().all(|&byte| byte == 0));
             memory.as_mut().fill(1);
         }
@@ -120,9 +143,7 @@ mod tests {
 
     #[test]
     fn impossible_sizes_are_an_error() {
-        for asked in [Memory::zeroed, Memory::makeshift] {
-            let error = asked(usize::MAX / 2).expect_err("no machine has that");
-            assert!(error.to_string().starts_with("cannot allocate"), "{error}");
-        }
+        let error = Memory::zeroed(usize::MAX / 2).expect_err("no machine has that");
+        assert!(error.to_string().starts_with("cannot allocate"), "{error}");
     }
 }

@@ -15,6 +15,7 @@ use std::arch::x86_64::{
 use super::super::axis::{Axis, PRECISION, QUAD};
 use super::super::rows::Rows;
 use super::super::short::SHORT;
+use super::lanes::{channels, pixels, words};
 use super::lerp;
 use super::memory::{ROWS, load_rows, load_words, store_rows, store_some_rows};
 use super::{Sums, add_dot, dot, half, total};
@@ -244,31 +245,7 @@ fn by_rows([a, b, c, d]: [__m512i; ROWS]) -> __m512i {
     _mm512_permutexvar_epi32(order, mixed)
 }
 
-const PIXELS_OF_1: [u32; LANES] = pixels(0, 1);
-const PIXELS_OF_3: [[u32; LANES]; 3] = [pixels(0, 3), pixels(1, 3), pixels(2, 3)];
-const CHANNELS_OF_1: [u32; LANES] = channels(0, 1);
-const CHANNELS_OF_3: [[u32; LANES]; 3] = [channels(0, 3), channels(1, 3), channels(2, 3)];
-
-/// The pixel of each byte, where the first byte is the `phase`-th of a pixel.
-#[allow(clippy::cast_possible_truncation, reason = "there are 16 lanes")]
-const fn pixels(phase: u32, channels: u32) -> [u32; LANES] {
-    let mut table = [0; LANES];
-    let mut lane = 0;
-    while lane < LANES {
-        table[lane] = (phase + lane as u32) / channels;
-        lane += 1;
-    }
-    table
-}
-
-/// The channel of each byte, where the first byte is the `phase`-th of a pixel.
-#[allow(clippy::cast_possible_truncation, reason = "there are 16 lanes")]
-const fn channels(phase: u32, channels: u32) -> [u32; LANES] {
-    let mut table = [0; LANES];
-    let mut lane = 0;
-    while lane < LANES {
-        table[lane] = (phase + lane as u32) % channels;
-        lane += 1;
-    }
-    table
-}
+const PIXELS_OF_1: [u32; LANES] = words(pixels(0, 1));
+const PIXELS_OF_3: [[u32; LANES]; 3] = [words(pixels(0, 3)), words(pixels(1, 3)), words(pixels(2, 3))];
+const CHANNELS_OF_1: [u32; LANES] = words(channels(0, 1));
+const CHANNELS_OF_3: [[u32; LANES]; 3] = [words(channels(0, 3)), words(channels(1, 3)), words(channels(2, 3))];

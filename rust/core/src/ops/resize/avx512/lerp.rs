@@ -12,6 +12,7 @@ use std::arch::x86_64::{
 use super::super::axis::Axis;
 use super::super::lerp::{Lerp, Pairs};
 use super::super::rows::Rows;
+use super::lanes::{channels, pixels};
 use super::memory::{load, load_halves, store, store_32};
 
 /// Bytes in a register.
@@ -100,27 +101,3 @@ const PIXELS_OF_1: [u16; LANES] = pixels(0, 1);
 const PIXELS_OF_3: [[u16; LANES]; 3] = [pixels(0, 3), pixels(1, 3), pixels(2, 3)];
 const CHANNELS_OF_1: [u16; LANES] = channels(0, 1);
 const CHANNELS_OF_3: [[u16; LANES]; 3] = [channels(0, 3), channels(1, 3), channels(2, 3)];
-
-/// The pixel of each byte, where the first byte is the `phase`-th of a pixel.
-#[allow(clippy::cast_possible_truncation, reason = "there are 32 lanes")]
-const fn pixels(phase: u16, channels: u16) -> [u16; LANES] {
-    let mut table = [0; LANES];
-    let mut lane = 0;
-    while lane < LANES {
-        table[lane] = (phase + lane as u16) / channels;
-        lane += 1;
-    }
-    table
-}
-
-/// The channel of each byte, where the first byte is the `phase`-th of a pixel.
-#[allow(clippy::cast_possible_truncation, reason = "there are 32 lanes")]
-const fn channels(phase: u16, channels: u16) -> [u16; LANES] {
-    let mut table = [0; LANES];
-    let mut lane = 0;
-    while lane < LANES {
-        table[lane] = (phase + lane as u16) % channels;
-        lane += 1;
-    }
-    table
-}
