@@ -174,6 +174,16 @@ def test_flags_of_other_data_are_refused(bit: int, what: str) -> None:
         npz.open(bytes(content))
 
 
+def test_newer_versions_of_the_format_are_refused() -> None:
+    content = bytearray(zipped(npy()))
+    version = content.index(b"PK\1\2") + 6
+    content[version] = 63
+    assert np.array_equal(read(bytes(content)), ARRAY)
+    content[version] = 64
+    with pytest.raises(NpzError, match=r'member "a.npy" at byte .*: ZIP version 6.4; npz members are'):
+        npz.open(bytes(content))
+
+
 def test_duplicate_and_overlapping_members_are_refused() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:

@@ -246,7 +246,15 @@ fn parse_entry(bytes: &[u8], at: u64, base: u64) -> Result<(Entry, u64), Located
     Ok((entry, next))
 }
 
+/// The newest version of the format, in tenths, that readers know (6.3.x).
+const NEWEST: u16 = 63;
+
 fn member(header: &Record, extra: &[u8], name: &str) -> Result<Entry, NpzError> {
+    // 4.4.3: what a reader has to know, in tenths; the other byte is the system that wrote it.
+    let version = header.u16(6) & 0xff;
+    if version > NEWEST {
+        return Err(NpzError::Unsupported(format!("ZIP version {}.{}", version / 10, version % 10)));
+    }
     // 4.4.4: what the bits of the general purpose flag say of the data.
     for (bit, what) in [(0, "encrypted"), (5, "compressed patched data"), (6, "strongly encrypted")] {
         if header.u16(8) >> bit & 1 != 0 {

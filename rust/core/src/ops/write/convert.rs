@@ -13,6 +13,9 @@ pub(super) trait Convert {
     /// What it needs for a block, in registers.
     type Ready<B: Block>: Copy;
 
+    /// Whether elements are the pixels' values, so that rows of one channel can be copied.
+    const COPIES: bool = false;
+
     /// For blocks whose values are of these channels.
     fn ready<B: Block>(&self, channels: [usize; BLOCK]) -> Self::Ready<B>;
 
@@ -28,6 +31,7 @@ pub(super) struct Same;
 impl Convert for Same {
     type Out = u8;
     type Ready<B: Block> = ();
+    const COPIES: bool = true;
 
     #[inline(always)]
     fn ready<B: Block>(&self, _channels: [usize; BLOCK]) {}

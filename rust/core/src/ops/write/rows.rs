@@ -96,10 +96,28 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
         let by = ready::<C, B, INTERLEAVED, 1>(convert);
         for (first, to) in rows {
             let row = source.row::<STORED>(first, &view);
+            if C::COPIES && STORED == 1 && FORWARDS {
+                copy::<B>(row.as_flattened(), bytemuck::cast_slice_mut(&mut out[to]), past_caches);
+                continue;
+            }
             let mut out = Planes([&mut out[to]]);
             one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 1>(convert, by, row, &mut out, past_caches);
         }
     }
+}
+
+/// A row as it is.
+#[inline(always)]
+fn copy<B: Block>(row: &[u8], out: &mut [u8], past_caches: bool) {
+    if !past_caches {
+        return out.copy_from_slice(row);
+    }
+    let (lines, rest) = row.as_chunks::<LINE>();
+    let (places, end) = out.as_chunks_mut::<LINE>();
+    for (place, line) in places.iter_mut().zip(lines) {
+        B::stream::<[u8; LINE / BLOCK]>(bytemuck::must_cast_mut(place), bytemuck::must_cast(*line));
+    }
+    end.copy_from_slice(rest);
 }
 
 /// What converts each sixteen values of a block.
