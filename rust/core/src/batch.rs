@@ -243,6 +243,19 @@ mod tests {
     }
 
     #[test]
+    fn memory_of_small_pages_is_not_kept() {
+        let pool = SlotPool::new(100, 2);
+        for (is_makeshift, kept) in [(true, 0), (false, 1)] {
+            let slot = pool.take(100).expect("memory");
+            if is_makeshift {
+                slot.memory.as_ref().expect("not dropped").make_makeshift();
+            }
+            drop(slot);
+            assert_eq!(pool.free.lock().expect("not poisoned").len(), kept);
+        }
+    }
+
+    #[test]
     fn kept_slots_are_never_given_twice() {
         let pool = SlotPool::new(100, 1);
         let kept: Vec<Slot> = (0..5).map(|_| pool.take(100).expect("memory")).collect();

@@ -116,6 +116,14 @@ impl AsMut<[u8]> for Memory {
 }
 
 #[cfg(test)]
+impl Memory {
+    /// As if its pages had come slowly.
+    pub(crate) fn make_makeshift(&self) {
+        self.is_makeshift.store(true, Relaxed);
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::Memory;
 

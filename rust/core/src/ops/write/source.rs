@@ -8,8 +8,8 @@ use crate::ops::view::View;
 pub(in crate::ops) enum Source<'a> {
     /// They are there.
     Bytes(&'a [u8]),
-    /// They are made a row at a time, which is written while it is in the nearest cache, and while the stores of the row
-    /// before are still on their way.
+    /// They are made some rows at a time, which are written while they are in the nearest cache, and while the stores of
+    /// those before are still on their way.
     Resized(Resized<'a>),
 }
 
