@@ -243,7 +243,7 @@ def test_closing_lets_go_of_the_source() -> None:
 # A CUDA that runs nothing until it must: copies read the memory of the host as late as the host allows.
 
 
-@dataclass
+@dataclass(eq=False)
 class Stream:
     """Work in order; ``upto`` runs it, as a device would at any time of its choice."""
 
@@ -258,6 +258,11 @@ class Stream:
 
     def wait_event(self, event: "Event") -> None:
         self.queue.append(event.synchronize)
+
+    def wait_stream(self, stream: "Stream") -> None:
+        event = Event()
+        event.record(stream)
+        self.wait_event(event)
 
     def synchronize(self) -> None:
         self.upto(len(self.queue))
@@ -277,13 +282,30 @@ class Event:
 
 
 class OnDevice(torch.Tensor):
-    """Holds 99 until its copy runs."""
+    """Holds 99 until its copy runs, in memory that the current stream may have used until then."""
 
     users: list[Stream]
+    owner: Stream
+    free_from: int
     came_from_pinned: bool
 
     def record_stream(self, stream: Stream) -> None:
         self.users.append(stream)
+
+    def copy_(self, source: torch.Tensor, non_blocking: bool = False) -> "OnDevice":
+        assert isinstance(source, OnHost)
+        assert non_blocking
+        self.came_from_pinned = source.pinned
+        memory = weakref.ref(source)
+
+        def copy() -> None:
+            alive = memory()
+            assert alive is not None, "the host's memory was given back before its copy"
+            assert self.owner.ran >= self.free_from, "the device's memory is still in use"
+            torch.Tensor.copy_(self.as_subclass(torch.Tensor), alive.as_subclass(torch.Tensor))
+
+        Cuda.current.queue.append(copy)
+        return self
 
 
 class OnHost(torch.Tensor):
@@ -298,21 +320,6 @@ class OnHost(torch.Tensor):
         copy = self.clone()
         copy.pinned = True
         return copy
-
-    def to(self, device: Any, non_blocking: bool = False) -> OnDevice:
-        assert device == torch.device("cuda", 0)
-        assert non_blocking
-        result = torch.full_like(self.as_subclass(torch.Tensor), 99).as_subclass(OnDevice)
-        result.users, result.came_from_pinned = [], self.pinned
-        memory = weakref.ref(self)
-
-        def copy() -> None:
-            source = memory()
-            assert source is not None, "the host's memory was given back before its copy"
-            result.copy_(source.as_subclass(torch.Tensor))
-
-        Cuda.current.queue.append(copy)
-        return result
 
 
 class Cuda:
@@ -329,10 +336,10 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Cuda]]:
             self.stream = stream
 
         def __enter__(self) -> None:
-            Cuda.current = self.stream
+            self.before, Cuda.current = Cuda.current, self.stream
 
         def __exit__(self, *_: object) -> None:
-            Cuda.current = Cuda.consumer
+            Cuda.current = self.before
 
     Cuda.current = Cuda.consumer = Stream()
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
@@ -340,6 +347,14 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Cuda]]:
     monkeypatch.setattr(torch.cuda, "stream", Within)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda _device: Cuda.current)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+
+    def empty_like(tensor: torch.Tensor, *, device: Any, pin_memory: bool) -> OnDevice:
+        assert (device, pin_memory) == (torch.device("cuda", 0), False)
+        empty = torch.full(tensor.shape, 99, dtype=tensor.dtype).as_subclass(OnDevice)
+        empty.users, empty.owner, empty.free_from = [], Cuda.current, len(Cuda.current.queue)
+        return empty
+
+    monkeypatch.setattr(torch, "empty_like", empty_like)
     copies._copy_stream.cache_clear()
     yield Cuda
     copies._copy_stream.cache_clear()
@@ -361,7 +376,7 @@ def test_a_copy_is_waited_for_and_its_memory_is_held(cuda: type[Cuda], pinned: b
     batches = devices.to_device(on_host(10), "cuda", pinned=pinned)
     for number, batch in enumerate(batches):
         assert batches.ahead == (number < 9)
-        assert all(tensor.users == [cuda.consumer] for tensor in batch)
+        assert all((tensor.owner, tensor.users) == (cuda.consumer, []) for tensor in batch)
         assert [tensor.came_from_pinned for tensor in batch] == [True, pinned]
         kept.append(batch)
         if number % every == 0:
@@ -375,10 +390,25 @@ def test_the_next_copy_is_started_before_a_batch_is_handed_out(cuda: type[Cuda])
     batches = devices.to_device(on_host(3), "cuda", pinned=True)
     next(batches)
     side = copies._copy_stream(torch.device("cuda", 0))
-    assert len(side.queue) == 4
+    assert len(side.queue) == 6
     assert side.ran == 0, "the host waits for nothing"
     cuda.consumer.synchronize()
-    assert side.ran == 2, "the training loop's stream waits for its own batch alone"
+    assert side.ran == 3, "the training loop's stream waits for its own batch alone"
+
+
+def test_a_batch_for_another_stream_than_its_memory_is_of(cuda: type[Cuda]) -> None:
+    batches = devices.to_device(on_host(3), "cuda", pinned=True)
+    kept = [next(batches)]
+    other = Stream()
+    with torch.cuda.stream(other):
+        kept.append(next(batches))
+    assert [tensor.users for tensor in kept[1]] == [[other], [other]]
+    kept.append(next(batches))
+    other.synchronize()
+    cuda.consumer.synchronize()
+    assert numbers(kept) == [0, 1, 2]
+    # The last was begun for the other stream.
+    assert [tensor.users for tensor in kept[2]] == [[cuda.consumer], [cuda.consumer]]
 
 
 def test_memory_on_the_host_is_bounded(cuda: type[Cuda]) -> None:
@@ -394,7 +424,7 @@ def test_memory_on_the_host_is_bounded(cuda: type[Cuda]) -> None:
         most = max(most, sum(each() is not None for each in alive))
     # What is held, and the one in the source's loop variable.
     assert most <= copies.HELD + 1
-    assert cuda.consumer.ran == 0
+    assert len(cuda.consumer.queue) - cuda.consumer.ran == copies.HELD, "the host is no further ahead than it has to be"
 
 
 @pytest.mark.parametrize("close", [True, False])
@@ -409,7 +439,7 @@ def test_ending_early_waits_for_copies_and_frees_memory(cuda: type[Cuda], close:
     if close:
         batches.close()
         assert list(batches) == []
-        assert batches.ahead == 1
+        assert batches.ahead == 0
     del batches
     assert side.ran == len(side.queue)
     assert gone() is None

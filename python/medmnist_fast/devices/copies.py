@@ -1,5 +1,6 @@
 """Batches on their way to a device: on CUDA the next one is copied while one is used."""
 
+import ctypes
 import os
 import threading
 import weakref
@@ -37,9 +38,6 @@ class DeviceIterator:
         device: torch's device or its name.
         pinned: copy from pinned memory: small tensors that do not lie in it, such as labels, are moved there first.
         normalization: what is left to do with the images, done in the stream that asks for them.
-
-    Attributes:
-        ahead: batches taken from the source and not handed out, which a saved state must not count.
     """
 
     def __init__(
@@ -47,10 +45,8 @@ class DeviceIterator:
     ) -> None:
         import torch
 
-        self.ahead = 0
         self._batches = iter(batches)
         self._normalization = normalization
-        self._copies: deque[Any] = deque()
         self._error: Exception | None = None
         # Only one thread at a time may be between taking a batch and putting its copy into the queue.
         self._lock = threading.Lock()
@@ -59,19 +55,23 @@ class DeviceIterator:
         # Also at exit, while torch is still whole.
         self._release = weakref.finalize(self, self._lane.release)
 
+    @property
+    def ahead(self) -> int:
+        """Batches taken from the source and not handed out, which a saved state must not count."""
+        return len(self._lane.started)
+
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Any:
         with self._lock:
-            while len(self._copies) <= self._lane.lookahead and self._error is None:
+            while len(self._lane.started) <= self._lane.lookahead and self._error is None:
                 self._take()
-            if not self._copies:
+            if not self._lane.started:
                 error = self._error or StopIteration()
                 self._end()
                 raise error
-            batch = self._lane.finish(self._copies.popleft())
-            self.ahead -= 1
+            batch = self._lane.finish()
         if self._normalization is None:
             return batch
         images, *rest = batch
@@ -86,8 +86,7 @@ class DeviceIterator:
         except Exception as error:  # noqa: BLE001 - raised in its batch's place
             self._error = error
             return
-        self._copies.append(self._lane.start(batch))
-        self.ahead += 1
+        self._lane.start(batch)
 
     def close(self) -> None:
         """End the iteration: waits for the copies under way, then lets go of the source and all memory."""
@@ -98,7 +97,6 @@ class DeviceIterator:
         self._error = StopIteration()
         self._batches = iter(())
         self._release()
-        self._copies.clear()
 
 
 class _Direct:
@@ -108,22 +106,25 @@ class _Direct:
 
     def __init__(self, device: Any) -> None:
         self._device = device
+        self.started: deque[Any] = deque()
 
-    def start(self, batch: Any) -> Any:
-        return _each_tensor(lambda tensor: tensor.to(self._device), batch)
+    def start(self, batch: Any) -> None:
+        self.started.append(_each_tensor(lambda tensor: tensor.to(self._device), batch))
 
-    def finish(self, started: Any) -> Any:
-        return started
+    def finish(self) -> Any:
+        return self.started.popleft()
 
     def release(self) -> None:
-        pass
+        self.started.clear()
 
 
 class _SideStream:
     """Copies to a CUDA device beside the computation.
 
     A batch's memory on the host is held until the event behind its copy has completed, whoever pinned it: torch's
-    allocator waits by itself, but only with memory of its own.
+    allocator waits by itself, but only with memory of its own. Its memory on the device belongs to the stream that asks
+    for batches: once a batch is gone, it is free again in the order of that stream's work. So a copy into it waits for
+    what is queued there, which is the work on batches before the one that it runs beside.
     """
 
     lookahead = 1  # one copy fits beside one step of a training loop
@@ -136,9 +137,11 @@ class _SideStream:
         self._stream = _copy_stream(self._device)
         self._held: deque[tuple[Any, Any]] = deque()
         self._process = os.getpid()
+        # Copies that were not handed out: their tensors, the stream that these belong to, the event behind the copies.
+        self.started: deque[tuple[Any, Any, Any]] = deque()
 
-    def start(self, batch: Any) -> tuple[Any, Any]:
-        """Queue the copy of a batch; its tensors on the device, and the event behind the last of them."""
+    def start(self, batch: Any) -> None:
+        """Queue the copy of a batch."""
         import torch
 
         while self._held and (self._held[0][0].query() or len(self._held) >= HELD):
@@ -146,18 +149,27 @@ class _SideStream:
             self._held.popleft()
         if self._pinned:
             batch = pinned(batch)
-        done = torch.cuda.Event()
-        with torch.cuda.stream(self._stream):
-            copy = _each_tensor(lambda tensor: tensor.to(self._device, non_blocking=True), batch)
-            done.record(self._stream)
-        self._held.append((done, batch))
-        return copy, done
+        pairs: list[tuple[Any, Any]] = []
 
-    def finish(self, started: tuple[Any, Any]) -> Any:
-        """Let the current stream wait for a copy, on the device, and tell the allocator that it uses the memory."""
+        def place(tensor: Any) -> Any:
+            pairs.append((torch.empty_like(tensor, device=self._device, pin_memory=False), tensor))
+            return pairs[-1][0]
+
+        there = _each_tensor(place, batch)
+        current, done = torch.cuda.current_stream(self._device), torch.cuda.Event()
+        self._stream.wait_stream(current)
+        with torch.cuda.stream(self._stream):
+            for target, tensor in pairs:
+                target.copy_(tensor, non_blocking=True)
+        done.record(self._stream)
+        self._held.append((done, batch))
+        self.started.append((there, current, done))
+
+    def finish(self) -> Any:
+        """Let the current stream wait for the oldest copy, on the device."""
         import torch
 
-        copy, done = started
+        there, owner, done = self.started.popleft()
         current = torch.cuda.current_stream(self._device)
         current.wait_event(done)
 
@@ -165,19 +177,24 @@ class _SideStream:
             tensor.record_stream(current)
             return tensor
 
-        return _each_tensor(use, copy)
+        return there if current == owner else _each_tensor(use, there)
 
     def release(self) -> None:
-        """Wait for the copies under way and let go of the host's memory; a forked child has no stream to wait for."""
-        while self._held:
-            if self._process == os.getpid():
-                self._held[0][0].synchronize()
-            self._held.popleft()
+        """Wait for the copies under way and let go of all memory."""
+        if self._process != os.getpid():
+            # A forked child has no streams to wait for, and torch would call CUDA to free what it inherited, which ends
+            # the child. So the last reference is never given up.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object((self._held.copy(), self.started.copy())))
+        else:
+            for done, _ in self._held:
+                done.synchronize()
+        self._held.clear()
+        self.started.clear()
 
 
 @cache
 def _copy_stream(device: Any) -> Any:
-    """One per device: torch's allocator keeps freed memory for the stream that it was allocated in."""
+    """One per device: a link takes one copy after the other anyway."""
     import torch
 
     return torch.cuda.Stream(device)

@@ -149,8 +149,16 @@ impl Data {
         self.labels.gather(self.labels_per_sample, indices.iter().map(|&index| self.row(index)))
     }
 
-    /// Writes samples to `out`, one after the other. `current` always holds the index that is worked on.
-    pub(super) fn fill(&self, indices: &[u32], key: Key, current: &Cell<Option<u32>>, out: &mut [u8]) {
+    /// Writes samples to `out`, one after the other, which is a batch of `batch_len` bytes or a part of one. `current`
+    /// always holds the index that is worked on.
+    pub(super) fn fill(
+        &self,
+        indices: &[u32],
+        key: Key,
+        current: &Cell<Option<u32>>,
+        batch_len: usize,
+        out: &mut [u8],
+    ) {
         let sample_len = self.plan().output_len();
         let mut filled = 0;
         // Neighbours from the same part in one go: with one part, the whole batch.
@@ -161,7 +169,7 @@ impl Data {
             let sample = |index: u32| pixels.get((self.row(index) - start) * len..)?.get(..len);
             let end = filled + run.len() * sample_len;
             let begin = |index| current.set(Some(index));
-            plan.fill_samples(run.iter().copied(), sample, key, begin, &mut out[filled..end]);
+            plan.fill_samples(run.iter().copied(), sample, key, begin, batch_len, &mut out[filled..end]);
             filled = end;
         }
     }

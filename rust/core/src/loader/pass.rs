@@ -16,8 +16,11 @@ use crate::random::Key;
 use crate::sampler::{Order, Shard};
 use crate::{Error, Result};
 
-/// Bytes of a batch that are worth a thread of their own: from there on they are written past the caches too.
+/// Bytes of a batch that are worth a thread of their own.
 const SHARE: usize = 16 << 20;
+
+/// CPU time of a batch that is worth a thread of its own: a hundred times what it takes to wake one.
+const SHARE_TIME: Duration = Duration::from_millis(2);
 
 /// A consumer sleeps until its batch is made if batches take more CPU time than this; else it makes one meanwhile. Small
 /// ones are made in hardly more time than it takes to fall asleep and to be woken; with larger ones it would only be in
@@ -63,6 +66,8 @@ pub(super) struct Draft {
     indices: Vec<u32>,
     labels: Labels,
     memory: Parts,
+    /// Bytes of its images.
+    used: usize,
     /// Samples that a thread takes at a time.
     share: usize,
 }
@@ -94,10 +99,12 @@ impl Pass {
             if found < used {
                 return Err(Error::invalid(format!("{found} bytes of memory for a batch; it needs {used}")));
             }
-            let shares = (used / SHARE).clamp(1, threads.max(1));
+            let cpu = self.counters.cpu_of(indices.len()).unwrap_or_default();
+            let worth = (cpu.as_nanos() / SHARE_TIME.as_nanos()).max((used / SHARE) as u128);
+            let shares = usize::try_from(worth).unwrap_or(usize::MAX).clamp(1, threads.max(1));
             let share = indices.len().div_ceil(shares).max(1);
             let (labels, memory) = (self.data.labels(&indices), Parts::new(place, used));
-            Ok(Draft { number: job.number, indices, labels, memory, share })
+            Ok(Draft { number: job.number, indices, labels, memory, used, share })
         })
     }
 
@@ -108,7 +115,8 @@ impl Pass {
             if let Some((from, part)) = draft.memory.take(draft.share * sample_len) {
                 let first = from / sample_len;
                 let indices = &draft.indices[first..first + part.len() / sample_len];
-                self.data.fill(indices, self.key, current, part);
+                self.data.fill(indices, self.key, current, draft.used, part);
+                self.counters.filled(indices.len());
             }
             Ok(())
         })
@@ -116,7 +124,8 @@ impl Pass {
 
     /// Whether its batches are so small that a consumer makes one rather than sleep.
     pub(super) fn is_quick(&self) -> bool {
-        self.counters.mean_cpu().is_some_and(|cpu| cpu < WORTH_SLEEPING)
+        let cpu = self.counters.mean_len().and_then(|samples| self.counters.cpu_of(samples));
+        cpu.is_some_and(|cpu| cpu < WORTH_SLEEPING)
     }
 
     /// Does work for a batch, and counts its CPU time; a panic becomes an error that names the sample in the cell.
@@ -126,7 +135,7 @@ impl Pass {
         // Unwind safety: a batch of which a share was not made is dropped whole; nothing else is written to.
         let done = catch_unwind(AssertUnwindSafe(|| work(&current)));
         if let Some(cpu) = clock.and_then(|clock| clock.try_elapsed().ok()) {
-            self.counters.made(cpu);
+            self.counters.worked(cpu);
         }
         done.unwrap_or_else(|panic| {
             let sample = current.get().map_or_else(String::new, |index| format!(", sample {index}"));

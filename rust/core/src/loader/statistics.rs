@@ -28,10 +28,16 @@ pub(super) struct Counters {
     elapsed: AtomicU64,
     waited: AtomicU64,
     cpu: AtomicU64,
+    /// Samples that are in batches by now, also in those that no consumer has got yet.
+    filled: AtomicU64,
 }
 
 impl Counters {
-    pub(super) fn made(&self, cpu: Duration) {
+    pub(super) fn filled(&self, samples: usize) {
+        self.filled.fetch_add(samples as u64, Relaxed);
+    }
+
+    pub(super) fn worked(&self, cpu: Duration) {
         self.cpu.fetch_add(nanoseconds(cpu), Relaxed);
     }
 
@@ -42,9 +48,16 @@ impl Counters {
         self.waited.fetch_add(nanoseconds(waited), Relaxed);
     }
 
-    /// CPU time per batch so far, if there were any.
-    pub(super) fn mean_cpu(&self) -> Option<Duration> {
-        self.cpu.load(Relaxed).checked_div(self.batches.load(Relaxed)).map(Duration::from_nanos)
+    /// CPU time that so many samples have taken on average, if any are made.
+    pub(super) fn cpu_of(&self, samples: usize) -> Option<Duration> {
+        let of_one = self.cpu.load(Relaxed).checked_div(self.filled.load(Relaxed))?;
+        Some(Duration::from_nanos(of_one.saturating_mul(samples as u64)))
+    }
+
+    /// Samples of a batch on average, if consumers got any.
+    pub(super) fn mean_len(&self) -> Option<usize> {
+        let mean = self.samples.load(Relaxed).checked_div(self.batches.load(Relaxed))?;
+        usize::try_from(mean).ok()
     }
 
     pub(super) fn read(&self, slots_in_use: usize) -> Statistics {

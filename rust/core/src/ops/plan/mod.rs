@@ -108,7 +108,7 @@ impl Plan {
     /// # Panics
     /// If an index is beyond `images`, or `out` is no aligned block of whole samples.
     pub fn fill(&self, images: &[u8], indices: impl Iterator<Item = u32>, key: Key, out: &mut [u8]) {
-        self.fill_samples(indices, self.samples_of(images, 0), key, |_| {}, out);
+        self.fill_samples(indices, self.samples_of(images, 0), key, |_| {}, out.len(), out);
     }
 
     /// As [`Plan::fill`] on all of `images`, as if they were those of `indices`.
@@ -117,7 +117,7 @@ impl Plan {
     /// If there are fewer of them, or `out` is no aligned block of whole samples.
     pub fn fill_in_order(&self, images: &[u8], indices: std::ops::Range<u32>, key: Key, out: &mut [u8]) {
         let first = indices.start;
-        self.fill_samples(indices, self.samples_of(images, first), key, |_| {}, out);
+        self.fill_samples(indices, self.samples_of(images, first), key, |_| {}, out.len(), out);
     }
 
     /// The samples of a block, counted from `first` on.
@@ -127,7 +127,7 @@ impl Plan {
     }
 
     /// As [`Plan::fill`] on samples wherever they are in memory: `sample` says where, and `begin` is told the index of each
-    /// when its turn comes.
+    /// when its turn comes. `out` may be a part of a batch of `batch_len` bytes.
     ///
     /// # Panics
     /// If `sample` does not know one of `indices` or gives another length than `input_shape().byte_len()`, or `out` is no
@@ -138,12 +138,13 @@ impl Plan {
         sample: impl Fn(u32) -> Option<&'a [u8]>,
         key: Key,
         mut begin: impl FnMut(u32),
+        batch_len: usize,
         out: &mut [u8],
     ) {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = pooled.unwrap_or_default();
-        let past_caches = out.len() >= stream::FROM;
+        let past_caches = batch_len >= stream::FROM;
         let mut indices = indices.peekable();
         for out in out.chunks_exact_mut(self.output_len()) {
             let Some(index) = indices.next() else { break };
