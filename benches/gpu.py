@@ -7,7 +7,9 @@ device while their memory is used again. ``--device cpu`` runs a tiny version, t
 
 import argparse
 import itertools
+import statistics
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +21,10 @@ import torchvision
 
 import medmnist_fast as mf
 from benches.interleave import interleave
-from benches.machine import describe
+from benches.machine import commit, describe
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 from medmnist_fast._core import available_parallelism
-from medmnist_fast.devices import pinned_like, to_device
+from medmnist_fast.devices import Normalization, pinned_like, to_device
 
 CLASSES = 8
 Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]
@@ -70,14 +72,37 @@ def training(device: torch.device, scale: Scale, size: int) -> None:
         synchronize(device)
 
     there = [(images.clone(), labels.clone()) for images, labels in itertools.islice(loader, 4)]
+    as_bytes = [(torch.zeros_like(images, dtype=torch.uint8), labels) for images, labels in there]
+    normalization = Normalization((((0.5,), (0.5,)),))
+
+    def normalized() -> Batches:
+        for images, labels in itertools.islice(itertools.cycle(as_bytes), steps):
+            yield normalization.apply(images), labels
+
+    waited: list[float] = []
+
+    def fed() -> Batches:
+        start = time.perf_counter()
+        batches = iter(loader)
+        first = next(batches)
+        waited.append(time.perf_counter() - start)
+        return itertools.chain([first], batches)
+
     contenders: dict[str, Callable[[], Batches]] = {
-        "on the device": lambda: itertools.islice(itertools.cycle(there), steps),
-        "fed": lambda: loader,
+        "resident": lambda: itertools.islice(itertools.cycle(there), steps),
+        "normalized": normalized,
+        "fed": fed,
     }
     timings = interleave({name: partial(train, batches) for name, batches in contenders.items()}, scale.rounds)
-    resident, fed = (timings[name].median / steps * 1e3 for name in contenders)
+    of_step = {name: timing.median / steps * 1e3 for name, timing in timings.items()}
     verdict(
-        f"ResNet-18 step, {size} pixels: {resident:.2f} ms on the device, {fed:.2f} ms fed", fed / resident, most=1.03
+        f"ResNet-18 step, {size} pixels: {of_step['resident']:.2f} ms on the device, {of_step['fed']:.2f} ms fed",
+        of_step["fed"] / of_step["resident"],
+        most=1.03,
+    )
+    print(
+        f"  of that: normalised on the device {of_step['normalized'] - of_step['resident']:.2f} ms, "
+        f"the wait for the first of {steps} batches {statistics.median(waited) / steps * 1e3:.2f} ms"
     )
 
 
@@ -201,7 +226,7 @@ def main() -> None:
     if device.type == "cuda" and not torch.cuda.is_available():
         print("no GPU: nothing measured")
         return
-    print(describe())
+    print(f"commit {commit()}\n{describe()}")
     scale = FULL if device.type == "cuda" else TINY
     if device.type == "cuda":
         print(torch.cuda.get_device_name(device))
