@@ -190,8 +190,11 @@ impl Archive {
     /// A member in place, if it is stored, of type `|u1`, and not empty. With `verify` its CRC-32 is checked first, which
     /// reads all of it once.
     pub fn view(&self, name: &str, verify: bool) -> Result<Option<View>> {
+        if self.entry(name)?.method != Method::Stored {
+            return Ok(None);
+        }
         let member = self.member(name)?;
-        if member.entry.method != Method::Stored || member.header.descr != "|u1" || member.header.byte_len() == 0 {
+        if member.header.descr != "|u1" || member.header.byte_len() == 0 {
             return Ok(None);
         }
         if verify {

@@ -1,6 +1,6 @@
 //! Headers of blocks (RFC 1951, section 3.2.3).
 
-use super::huffman::{Codes, Lengths, precode};
+use super::huffman::{Codes, Lengths, OVER_SUBSCRIBED, SPACE, precode, space_of};
 
 /// More bytes than the longest header has: 17 + 19 · 3 + 316 · 14 bits.
 pub(super) const MAX_HEADER: usize = 1024;
@@ -121,7 +121,7 @@ pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits) -> Result<Lengths, &'static
     let table = precode(&precode_lens)?;
     let mut lens = [0; 288 + 32];
     let total = litlens + distances;
-    let mut at = 0;
+    let (mut at, mut space) = (0, 0);
     while at < total {
         bits.need(bytes, 14);
         let (symbol, len) = table[bits.word as usize & 127];
@@ -135,6 +135,11 @@ pub(super) fn dynamic(bytes: &[u8], bits: &mut Bits) -> Result<Lengths, &'static
         };
         let run = lens[..total].get_mut(at..at + repeat).ok_or("a block has too many code lengths")?;
         run.fill(value);
+        // Not only at the end: what is no header shows here soon, where one is looked for.
+        space += litlens.saturating_sub(at).min(repeat) * space_of(value);
+        if space > SPACE {
+            return Err(OVER_SUBSCRIBED);
+        }
         at += repeat;
     }
     Lengths::new(lens, litlens, distances)

@@ -125,6 +125,16 @@ impl Codes {
     }
 }
 
+/// What all codes of a block have to share.
+pub(super) const SPACE: usize = 1 << MAX_CODE;
+
+/// The part of it that one code takes; a symbol of length 0 has none.
+pub(super) fn space_of(code_len: u8) -> usize {
+    if code_len == 0 { 0 } else { SPACE >> code_len }
+}
+
+pub(super) const OVER_SUBSCRIBED: &str = "one of its codes is over-subscribed";
+
 /// The code lengths of a block's two codes.
 #[derive(Debug)]
 pub(super) struct Lengths {
@@ -172,7 +182,7 @@ fn checked_counts(lens: &[u8]) -> Result<Counts, &'static str> {
     for &count in &counts[1..] {
         left = 2 * left - i32::from(count);
         if left < 0 {
-            return Err("one of its codes is over-subscribed");
+            return Err(OVER_SUBSCRIBED);
         }
     }
     if left > 0 && counts[2..].iter().any(|&count| count > 0) {
@@ -288,19 +298,30 @@ static REVERSED: [u8; 256] = {
 
 /// The code of code lengths (3.2.7), which must be complete: symbol and length for each seven bits.
 pub(super) fn precode(lens: &[u8; 19]) -> Result<[(u8, u8); 128], &'static str> {
-    let mut table = [(0, 0); 128];
-    let (mut code, mut filled) = (0, 0);
-    for len in 1..=7 {
-        for (symbol, _) in (0..).zip(lens).filter(|&(_, &of)| of == len) {
-            filled += 128 >> len;
-            if filled > 128 {
-                return Err("its code of code lengths is over-subscribed");
-            }
-            table[reversed(code) & 127..].iter_mut().step_by(1 << len).for_each(|at| *at = (symbol, len));
-            code += 1 << (MAX_CODE - usize::from(len));
+    // The symbols of each length, as bits.
+    let mut of_len = [0u32; 8];
+    for (symbol, &len) in lens.iter().enumerate() {
+        of_len[usize::from(len & 7)] |= 1 << symbol;
+    }
+    match (1..8).map(|len| of_len[len].count_ones() << (7 - len)).sum() {
+        128 => {}
+        0..128 => return Err("its code of code lengths is incomplete"),
+        _ => return Err("its code of code lengths is over-subscribed"),
+    }
+    // With each further bit the table becomes twice as long, and the codes of that length come in where they belong.
+    let (mut table, mut code) = ([(0, 0); 128], 0usize);
+    for (len, mut symbols) in (0..).zip(of_len).skip(1) {
+        let size = 1 << len;
+        table.copy_within(..size / 2, size / 2);
+        while symbols != 0 {
+            table[code] = (symbols.trailing_zeros() as u8, len);
+            symbols &= symbols - 1;
+            // The next code, whose first bit is its lowest here. All bits are set in the last one of a complete code.
+            let carry = usize::BITS - 1 - (code ^ (size - 1) | 1).leading_zeros();
+            code = code & ((1 << carry) - 1) | 1 << carry;
         }
     }
-    if filled == 128 { Ok(table) } else { Err("its code of code lengths is incomplete") }
+    Ok(table)
 }
 
 #[cfg(test)]
