@@ -73,6 +73,9 @@ impl Axis {
             // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
             #[cfg(target_arch = "x86_64")]
             Simd::Avx512 => unsafe { self.pair_up_avx512() },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => unsafe { self.pair_up_avx2() },
             _ => {}
         }
     }
@@ -86,6 +89,12 @@ impl Axis {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vbmi")]
     fn pair_up_avx512(&mut self) {
+        self.pair_up_with();
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn pair_up_avx2(&mut self) {
         self.pair_up_with();
     }
 

@@ -12,6 +12,8 @@ mod avx512;
 mod axis;
 mod filter;
 mod geometry;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "others multiply whole weights"))]
 mod lerp;
 mod nearest;

@@ -11,6 +11,7 @@ use std::arch::x86_64::{
 use super::super::axis::{Axis, QUAD};
 use super::super::rows::Rows;
 use super::super::short::{SHORT, Short, four};
+use super::lerp;
 use super::memory::{ROWS, load_16, load_rows, store_rows};
 use super::{Halves, add_dot, half, values};
 
@@ -30,6 +31,9 @@ const PLACES: i32 = SHORT.cast_signed();
 pub(in super::super) fn horizontal<const CHANNELS: usize>(source: Rows<'_>, first: usize, axis: &Axis, out: &mut [u8]) {
     if axis.taps == 0 {
         return out.fill(0);
+    }
+    if let Some(pairs) = axis.pairs() {
+        return lerp::horizontal::<CHANNELS>(source, first, axis, pairs, out);
     }
     let mut place = 0;
     while place < axis.length {

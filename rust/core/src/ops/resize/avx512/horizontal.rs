@@ -13,9 +13,9 @@ use std::arch::x86_64::{
 };
 
 use super::super::axis::{Axis, PRECISION, QUAD};
+use super::super::lanes::{channels, pixels, words};
 use super::super::rows::Rows;
 use super::super::short::SHORT;
-use super::lanes::{channels, pixels, words};
 use super::lerp;
 use super::memory::{ROWS, load_rows, load_words, store_rows, store_some_rows};
 use super::{Sums, add_dot, dot, half, total};

@@ -10,9 +10,9 @@ use std::arch::x86_64::{
 };
 
 use super::super::axis::Axis;
+use super::super::lanes::{channels, pixels};
 use super::super::lerp::{Lerp, Pairs};
 use super::super::rows::Rows;
-use super::lanes::{channels, pixels};
 use super::memory::{load, load_halves, store, store_32};
 
 /// Bytes in a register.

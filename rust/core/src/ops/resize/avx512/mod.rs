@@ -4,7 +4,6 @@
 //! them up: three of them, with shifts between, make 16 exact sums of four taps.
 
 mod horizontal;
-mod lanes;
 mod lerp;
 mod memory;
 mod vertical;
