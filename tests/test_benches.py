@@ -62,9 +62,11 @@ def test_gpu_without_a_gpu() -> None:
 
 def test_gpu_on_a_cpu() -> None:
     lines = run("-m", "benches.gpu", "--device", "cpu")
-    assert [line.split(":")[0] for line in lines[2:5]] == [
+    assert [line.split(":")[0] for line in lines[3:8]] == [
         "ResNet-18 step, 28 pixels",
+        "  of that",
         "ResNet-18 step, 32 pixels",
+        "  of that",
         "pinned uint8 batches",
     ]
     assert [line for line in lines if "batches by the" in line] == [
