@@ -24,7 +24,7 @@ from benches.interleave import interleave
 from benches.machine import commit, describe
 from medmnist_fast import transforms as T  # noqa: N812 - as everybody writes it
 from medmnist_fast._core import available_parallelism
-from medmnist_fast.devices import Normalization, pinned_like, to_device
+from medmnist_fast.devices import pinned_like, split, to_device
 
 CLASSES = 8
 Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]
@@ -73,7 +73,8 @@ def training(device: torch.device, scale: Scale, size: int) -> None:
 
     there = [(images.clone(), labels.clone()) for images, labels in itertools.islice(loader, 4)]
     as_bytes = [(torch.zeros_like(images, dtype=torch.uint8), labels) for images, labels in there]
-    normalization = Normalization((((0.5,), (0.5,)),))
+    _, normalization = split(T.Compose(pipeline))
+    assert normalization is not None
 
     def normalized() -> Batches:
         for images, labels in itertools.islice(itertools.cycle(as_bytes), steps):

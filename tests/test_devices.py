@@ -447,6 +447,26 @@ def test_ending_early_waits_for_copies_and_frees_memory(cuda: type[Cuda], close:
     assert cuda.consumer.ran == 0
 
 
+@pytest.mark.usefixtures("cuda")
+def test_a_forked_child_waits_for_nothing_and_frees_nothing() -> None:
+    alive: list[weakref.ref[torch.Tensor]] = []
+
+    def source() -> Iterator[Batch]:
+        for batch in on_host(3):
+            alive.append(weakref.ref(batch[0]))
+            yield batch
+            del batch
+
+    batches = devices.to_device(source(), "cuda", pinned=True)
+    next(batches)
+    there = weakref.ref(batches._lane.started[0][0][0])
+    batches._lane._process += 1  # as it is found in a child
+    del batches
+    assert copies._copy_stream(torch.device("cuda", 0)).ran == 0
+    assert len(alive) == 2
+    assert all(tensor() is not None for tensor in [*alive, there])
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_an_error_arrives_in_its_batchs_place(cuda: type[Cuda], device: str) -> None:
     error = RuntimeError("sample 17")

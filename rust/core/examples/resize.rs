@@ -14,7 +14,7 @@ const ROUND: Duration = Duration::from_millis(20);
 fn main() -> Result<()> {
     println!("{:24} {:>8} {:>9} {:>9}", "", "channels", "weights", "pixels");
     for channels in [3, 1] {
-        for (from, to) in [(256, 32), (256, 224), (28, 224), (224, 64), (224, 28), (64, 224), (28, 28)] {
+        for (from, to) in [(256, 32), (256, 224), (28, 224), (224, 64), (224, 28), (64, 224), (28, 28), (181, 224)] {
             time(Filter::Bilinear, from, to, channels)?;
         }
     }

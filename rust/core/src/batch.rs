@@ -179,6 +179,11 @@ impl Parts {
         Self { place, start, len, taken: AtomicUsize::new(0) }
     }
 
+    /// Bytes of all parts.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Where the next part begins, and its `len` bytes or those that are left. No byte is given out twice.
     #[allow(unsafe_code)]
     #[allow(clippy::mut_from_ref, reason = "of other bytes each time")]

@@ -85,6 +85,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::time::Instant;
 
+    use super::super::queue::Job;
     use super::super::{Images, Labels, Loader, Options, Part};
     use super::*;
     use crate::batch::Lend;
@@ -120,6 +121,20 @@ mod tests {
         }
         drop(inherited);
         drop(held);
+    }
+
+    #[test]
+    fn batches_that_take_long_have_a_share_for_each_thread() {
+        let shares = |cpu: Duration| {
+            // Without workers, which would count what they make.
+            let epoch = epoch(0, false);
+            epoch.pass.counters.filled(8);
+            epoch.pass.counters.worked(cpu);
+            let job = Job { number: 0, given: Some((0..8).collect()), lent: None };
+            epoch.pass.begin(job, 4).expect("there is memory").shares()
+        };
+        let found = [100, 399, 401, 100_000].map(|micros| shares(Duration::from_micros(micros)));
+        assert_eq!(found, [1, 1, 2, 4]);
     }
 
     #[test]

@@ -67,8 +67,6 @@ pub(super) struct Draft {
     indices: Vec<u32>,
     labels: Labels,
     memory: Parts,
-    /// Bytes of its images.
-    used: usize,
     /// Samples that a thread takes at a time.
     share: usize,
 }
@@ -105,7 +103,7 @@ impl Pass {
             let shares = usize::try_from(worth).unwrap_or(usize::MAX).clamp(1, threads.max(1));
             let share = indices.len().div_ceil(shares).max(1);
             let (labels, memory) = (self.data.labels(&indices), Parts::new(place, used));
-            Ok(Draft { number: job.number, indices, labels, memory, used, share })
+            Ok(Draft { number: job.number, indices, labels, memory, share })
         })
     }
 
@@ -116,7 +114,7 @@ impl Pass {
             if let Some((from, part)) = draft.memory.take(draft.share * sample_len) {
                 let first = from / sample_len;
                 let indices = &draft.indices[first..first + part.len() / sample_len];
-                self.data.fill(indices, self.key, current, draft.used, part);
+                self.data.fill(indices, self.key, current, draft.memory.len(), part);
                 self.counters.filled(indices.len());
             }
             Ok(())
