@@ -16,15 +16,18 @@ pub(super) const WINDOW: usize = 1 << 15;
 pub(super) const MARKER: u16 = 256;
 
 /// Room for symbols that one turn of a loop may take: four literals, a match of 258, and the rounding up of its copy.
-const OUTPUT_SLACK: usize = 4 + 258 + 2 * STEP;
+const OUTPUT_SLACK: usize = 4 + 258 + WIDE;
 /// Bytes of input that one turn of a loop may look at: three words, each at most 48 bits behind the one before.
 const INPUT_SLACK: usize = 24;
 /// Bits that there are at least after a refill: a word, less what is in front of the position in its first byte.
 const REFILLED: usize = 57;
 /// Bits that a look-up may need (RFC 1951, 3.2.7).
 const LONGEST_CODE: usize = 15;
-/// Symbols that a match is copied by.
+/// Symbols that a match is copied by, of which the first is enough for most.
 const STEP: usize = 8;
+const LITERALS: usize = 4;
+/// Symbols that the rest of a long match is copied by.
+const WIDE: usize = 16;
 /// Bytes of input held by a lane, beside the zeros behind the end of the stream.
 const HELD: usize = 1 << 16;
 /// The first read of a lane, which may be all that it needs.
@@ -369,7 +372,7 @@ struct Shared<'a> {
     codes: &'a [Codes; 2],
 }
 
-// The three accesses of the innermost loops, without bounds checks: 7 % of the time of decoding photographs.
+// The four accesses of the innermost loops, without bounds checks: 7 % of the time of decoding photographs.
 //
 // Invariant: a loop starts its turn only while every cursor is within its limits. `feed` sets `limits.read` so that
 // `INPUT_SLACK` bytes of input are behind it, of which a turn looks at three words at most; `start_unknown` and
@@ -393,16 +396,20 @@ impl Shared<'_> {
         unsafe { *self.symbols.as_mut_ptr().add(pos) = symbol };
     }
 
-    /// Copies `STEP` symbols forward; the two places do not overlap.
+    /// `N` symbols, at most [`WIDE`] of them.
     #[inline(always)]
-    fn step(&mut self, from: usize, to: usize) {
-        debug_assert!(from + STEP <= to && to + STEP <= self.symbols.len(), "symbols from {from} to {to}");
-        let symbols = self.symbols.as_mut_ptr();
-        // SAFETY: by the invariant there is room at `to`; `from` is before it and not before the history.
-        unsafe {
-            let step = symbols.add(from).cast::<[u16; STEP]>().read_unaligned();
-            symbols.add(to).cast::<[u16; STEP]>().write_unaligned(step);
-        }
+    fn load<const N: usize>(&self, from: usize) -> [u16; N] {
+        debug_assert!(N <= WIDE && from + N <= self.symbols.len(), "symbols from {from}");
+        // SAFETY: by the invariant `from` is before the next symbol, and there is room behind that.
+        unsafe { self.symbols.as_ptr().add(from).cast::<[u16; N]>().read_unaligned() }
+    }
+
+    /// Puts `N` symbols, at most [`WIDE`] of them.
+    #[inline(always)]
+    fn store<const N: usize>(&mut self, to: usize, symbols: [u16; N]) {
+        debug_assert!(N <= WIDE && to + N <= self.symbols.len(), "symbols to {to}");
+        // SAFETY: by the invariant there is room at `to`.
+        unsafe { self.symbols.as_mut_ptr().add(to).cast::<[u16; N]>().write_unaligned(symbols) };
     }
 }
 
@@ -424,6 +431,22 @@ impl Shared<'_> {
         self.put(at.pos, entry.literal());
         at.pos += 1;
         at.consume(entry);
+    }
+
+    /// Four literals, or fewer and something else.
+    #[inline(always)]
+    fn turn<const LANE: usize>(&mut self, at: &mut Cursor, oldest: usize, entry: &mut Entry) -> Exit {
+        self.refill(at);
+        for _ in 0..LITERALS {
+            if !entry.is_literal() {
+                let exit = self.other::<LANE>(at, oldest, *entry);
+                *entry = self.peek::<LANE>(at);
+                return exit;
+            }
+            self.literal(at, *entry);
+            *entry = self.peek::<LANE>(at);
+        }
+        Exit::Room
     }
 
     /// Anything but a literal of the first table. Takes at most 20 bits for a length and 28 for a distance, and leaves
@@ -474,32 +497,60 @@ impl Shared<'_> {
         Exit::Room
     }
 
-    /// May write up to `2 * STEP - 1` symbols more than asked for, where later ones will be.
+    /// May write up to `WIDE - 1` symbols more than asked for, where later ones will be.
     #[inline(always)]
-    fn copy(&mut self, mut to: usize, distance: usize, len: usize) {
+    fn copy(&mut self, to: usize, distance: usize, len: usize) {
         let end = to + len;
-        let mut back = distance;
         if distance < STEP {
-            // One by one, until as many whole periods are there as a step can be copied from.
-            back = distance * STEP.div_ceil(distance);
-            for _ in 0..back.min(len) {
-                let symbol = self.symbols[to - distance];
-                self.put(to, symbol);
-                to += 1;
-            }
-            if back == STEP && to < end {
-                // Every step is the same: nothing has to be loaded behind what was just stored.
-                let (done, rest) = self.symbols.split_at_mut(to);
-                let step = &done[to - STEP..];
-                rest[..(end - to).next_multiple_of(STEP)]
-                    .chunks_exact_mut(STEP)
-                    .for_each(|at| at.copy_from_slice(step));
-                return;
+            return self.repeat(to, distance, end);
+        }
+        self.copy_by::<STEP>(to, distance, end.min(to + STEP));
+        // Few matches of photographs are longer.
+        if len > STEP {
+            if distance < WIDE {
+                self.copy_by::<STEP>(to + STEP, distance, end);
+            } else {
+                self.copy_by::<WIDE>(to + STEP, distance, end);
             }
         }
+    }
+
+    /// Copies `N` symbols at a time, which do not overlap with where they go.
+    #[inline(always)]
+    fn copy_by<const N: usize>(&mut self, mut to: usize, distance: usize, end: usize) {
         while to < end {
-            self.step(to - back, to);
-            to += STEP;
+            let symbols = self.load::<N>(to - distance);
+            self.store(to, symbols);
+            to += N;
+        }
+    }
+
+    /// Copies what overlaps with where it goes: a step of whole periods, over and over. Nothing is loaded again behind
+    /// what was just stored, which would wait for it.
+    #[inline(always)]
+    fn repeat(&mut self, mut to: usize, distance: usize, end: usize) {
+        /// How far a step goes: whole periods of each distance.
+        const PERIODS: [usize; STEP] = [0, 8, 8, 6, 8, 5, 6, 7];
+        // In the order of memory, so that shifts go the same way on every machine.
+        let symbols: [u8; 2 * STEP] = bytemuck::cast(self.load::<STEP>(to - distance));
+        let mut known = distance;
+        let mut step = u128::from_le_bytes(symbols) & ((1 << (u16::BITS as usize * known)) - 1);
+        while known < STEP {
+            step |= step << (u16::BITS as usize * known);
+            known *= 2;
+        }
+        if PERIODS[distance] == STEP {
+            let steps: [u16; WIDE] = bytemuck::cast([step.to_le_bytes(); WIDE / STEP]);
+            while to < end {
+                self.store(to, steps);
+                to += WIDE;
+            }
+        } else {
+            let step: [u16; STEP] = bytemuck::cast(step.to_le_bytes());
+            while to < end {
+                self.store(to, step);
+                to += PERIODS[distance];
+            }
         }
     }
 }
@@ -520,8 +571,7 @@ impl Cursor {
     }
 }
 
-/// The loop of one lane. Entries are looked up before the refill, so that neither waits for the other: four literals take
-/// at most 44 of 56 bits.
+/// The loop of one lane.
 #[allow(clippy::inline_always, reason = "compiled for several instruction sets")]
 #[inline(always)]
 fn one<const LANE: usize>(shared: Shared, from: Cursor, limits: Limits) -> (Cursor, Exit) {
@@ -529,28 +579,16 @@ fn one<const LANE: usize>(shared: Shared, from: Cursor, limits: Limits) -> (Curs
     let (mut all, mut at) = (Shared { ..shared }, Cursor { ..from });
     all.refill(&mut at);
     let mut entry = all.peek::<LANE>(&at);
-    'turns: while at.is_within(&limits) {
-        all.refill(&mut at);
-        'other: {
-            for _ in 0..4 {
-                if !entry.is_literal() {
-                    break 'other;
-                }
-                all.literal(&mut at, entry);
-                entry = all.peek::<LANE>(&at);
-            }
-            continue 'turns;
-        }
-        let exit = all.other::<LANE>(&mut at, limits.oldest, entry);
+    while at.is_within(&limits) {
+        let exit = all.turn::<LANE>(&mut at, limits.oldest, &mut entry);
         if exit != Exit::Room {
             return (at, exit);
         }
-        entry = all.peek::<LANE>(&at);
     }
     (at, Exit::Room)
 }
 
-/// The loop of both lanes: as that of one, side by side.
+/// The loop of both lanes: as that of one, in turns.
 #[allow(clippy::inline_always, reason = "compiled for several instruction sets")]
 #[inline(always)]
 fn two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], [Exit; 2]) {
@@ -559,37 +597,15 @@ fn two(shared: Shared, from: [Cursor; 2], limits: [Limits; 2]) -> ([Cursor; 2], 
     all.refill(&mut a);
     all.refill(&mut b);
     let (mut x, mut y) = (all.peek::<0>(&a), all.peek::<1>(&b));
-    'turns: while a.is_within(&limits[0]) && b.is_within(&limits[1]) {
-        all.refill(&mut a);
-        all.refill(&mut b);
-        // A place to go to for each lane, so that only one branch is guessed wrong where a match begins.
-        'second: {
-            'first: {
-                for _ in 0..4 {
-                    if !x.is_literal() {
-                        break 'first;
-                    }
-                    if !y.is_literal() {
-                        break 'second;
-                    }
-                    all.literal(&mut a, x);
-                    all.literal(&mut b, y);
-                    (x, y) = (all.peek::<0>(&a), all.peek::<1>(&b));
-                }
-                continue 'turns;
-            }
-            let exit = all.other::<0>(&mut a, limits[0].oldest, x);
-            if exit != Exit::Room {
-                return ([a, b], [exit, Exit::Room]);
-            }
-            x = all.peek::<0>(&a);
-            continue 'turns;
+    while a.is_within(&limits[0]) && b.is_within(&limits[1]) {
+        let exit = all.turn::<0>(&mut a, limits[0].oldest, &mut x);
+        if exit != Exit::Room {
+            return ([a, b], [exit, Exit::Room]);
         }
-        let exit = all.other::<1>(&mut b, limits[1].oldest, y);
+        let exit = all.turn::<1>(&mut b, limits[1].oldest, &mut y);
         if exit != Exit::Room {
             return ([a, b], [Exit::Room, exit]);
         }
-        y = all.peek::<1>(&b);
     }
     ([a, b], [Exit::Room; 2])
 }
