@@ -1,6 +1,6 @@
 //! Decoding tables for DEFLATE's prefix codes (RFC 1951, sections 3.2.2 and 3.2.5 to 3.2.7).
 //!
-//! A table is indexed with the next bits of the stream: 11 for literals and lengths, 9 for distances. Codes up to that
+//! A table is indexed with the next bits of the stream: 11 for literals and lengths, 8 for distances. Codes up to that
 //! length are resolved by one look-up; the entry of a longer one points to a second table, indexed with the bits behind.
 
 /// What the next bits stand for, in 32 bits:
@@ -90,6 +90,10 @@ const DISTANCES: [(u16, u8); 30] = [
     (6145, 11), (8193, 12), (12289, 12), (16385, 13), (24577, 13),
 ];
 
+/// Bits that index the first table of literals and lengths.
+pub(super) const FIRST_LITLEN: usize = 11;
+/// Bits that index the first table of distances; hardly a code of photographs is longer.
+pub(super) const FIRST_DISTANCE: usize = 8;
 /// Codes are at most this long.
 const MAX_CODE: usize = 15;
 
@@ -103,8 +107,8 @@ pub(super) struct Table<const SIZE: usize> {
 /// The two codes of a block.
 #[derive(Debug)]
 pub(super) struct Codes {
-    pub(super) litlen: Table<2048>,
-    pub(super) distances: Table<512>,
+    pub(super) litlen: Table<{ 1 << FIRST_LITLEN }>,
+    pub(super) distances: Table<{ 1 << FIRST_DISTANCE }>,
 }
 
 impl Codes {

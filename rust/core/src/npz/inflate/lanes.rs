@@ -5,7 +5,7 @@
 //! either lane, because registers are scarce.
 
 use super::header::{self, Bits, Kind, MAX_HEADER};
-use super::huffman::{Codes, Entry};
+use super::huffman::{Codes, Entry, FIRST_DISTANCE, FIRST_LITLEN};
 use super::{Fault, Stream};
 use crate::Result;
 use crate::memory::Memory;
@@ -16,16 +16,19 @@ pub(super) const WINDOW: usize = 1 << 15;
 pub(super) const MARKER: u16 = 256;
 
 /// Room for symbols that one turn of a loop may take: four literals, a match of 258, and the rounding up of its copy.
-const OUTPUT_SLACK: usize = 4 + 258 + WIDE;
+const OUTPUT_SLACK: usize = LITERALS + 258 + WIDE;
 /// Bytes of input that one turn of a loop may look at: three words, each at most 48 bits behind the one before.
 const INPUT_SLACK: usize = 24;
 /// Bits that there are at least after a refill: a word, less what is in front of the position in its first byte.
 const REFILLED: usize = 57;
+/// Literals of a turn, at most: what one refill is enough for.
+const LITERALS: usize = 4;
+/// Extra bits of a length, at most (RFC 1951, 3.2.5).
+const LONGEST_EXTRA: usize = 5;
 /// Bits that a look-up may need (RFC 1951, 3.2.7).
 const LONGEST_CODE: usize = 15;
 /// Symbols that a match is copied by, of which the first is enough for most.
 const STEP: usize = 8;
-const LITERALS: usize = 4;
 /// Symbols that the rest of a long match is copied by.
 const WIDE: usize = 16;
 /// Bytes of input held by a lane, beside the zeros behind the end of the stream.
@@ -433,7 +436,8 @@ impl Shared<'_> {
         at.consume(entry);
     }
 
-    /// Four literals, or fewer and something else.
+    /// Some literals, or fewer of them and something else. The next entry is looked up before the refill, so that neither
+    /// waits for the other.
     #[inline(always)]
     fn turn<const LANE: usize>(&mut self, at: &mut Cursor, oldest: usize, entry: &mut Entry) -> Exit {
         self.refill(at);
@@ -453,6 +457,10 @@ impl Shared<'_> {
     /// enough for a look-up.
     #[inline(always)]
     fn other<const LANE: usize>(&mut self, at: &mut Cursor, oldest: usize, mut entry: Entry) -> Exit {
+        // What is left behind fewer than `LITERALS` is enough for a length of the first table and a look-up of its distance,
+        // so that these need not wait for a word of input.
+        const { assert!((LITERALS - 1) * FIRST_LITLEN + FIRST_LITLEN + LONGEST_EXTRA + FIRST_DISTANCE <= REFILLED) };
+        let mut left = at.bits;
         self.refill(at);
         let start = at.read;
         if entry.is_special() {
@@ -471,21 +479,22 @@ impl Shared<'_> {
             if entry.is_special() {
                 return Exit::Fault("a code stands for no literal and no length");
             }
+            left = at.bits;
         }
-        let len = entry.value(at.bits);
+        let len = entry.value(left);
+        let mut next = self.codes[LANE].distances.first(left.wrapping_shr(entry.bits()));
         at.consume(entry);
-        let mut entry = self.codes[LANE].distances.first(at.bits);
-        if entry.is_special() {
-            if entry.is_second() {
-                at.consume(entry);
-                entry = self.codes[LANE].distances.second(entry, at.bits);
+        if next.is_special() {
+            if next.is_second() {
+                at.consume(next);
+                next = self.codes[LANE].distances.second(next, at.bits);
             }
-            if entry.is_special() {
+            if next.is_special() {
                 return Exit::Fault("a code stands for no distance");
             }
         }
-        let distance = entry.value(at.bits);
-        at.consume(entry);
+        let distance = next.value(at.bits);
+        at.consume(next);
         if distance > at.pos - oldest {
             return Exit::Fault("a match reaches back before the start");
         }
