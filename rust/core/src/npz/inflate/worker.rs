@@ -14,8 +14,9 @@ const BLOCK: u64 = 16 << 10;
 /// How many bytes are searched for the start of a block, and in which steps.
 const SEARCH: u64 = 64 << 10;
 const SEARCH_STEP: u64 = 16 << 10;
-/// Symbols between two turns to the sink, where there is only one lane: what stays in the nearest caches.
-const SERIAL_ROOM: usize = 64 << 10;
+/// Symbols between two turns to the sink, where there is only one lane: what stays in the second cache, and makes little
+/// of the history that is copied at each turn.
+const SERIAL_ROOM: usize = 256 << 10;
 
 /// By how much, in 256ths, the first pair of regions is larger than the mean, and the last one smaller.
 const SKEW: u64 = 20;
