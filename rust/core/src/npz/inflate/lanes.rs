@@ -440,6 +440,7 @@ impl Shared<'_> {
     /// waits for the other.
     #[inline(always)]
     fn turn<const LANE: usize>(&mut self, at: &mut Cursor, oldest: usize, entry: &mut Entry) -> Exit {
+        const { assert!((LITERALS + 1) * FIRST_LITLEN <= REFILLED) };
         self.refill(at);
         for _ in 0..LITERALS {
             if !entry.is_literal() {

@@ -126,6 +126,95 @@ fn runs_of_any_period_are_copied_right() {
     }
 }
 
+/// Bits of a stream, the first of them lowest, and the codes of its block.
+struct Writer {
+    bits: Vec<bool>,
+    litlens: Vec<(u32, u32)>,
+    distances: Vec<(u32, u32)>,
+}
+
+impl Writer {
+    /// Begins the only block, with codes of these lengths.
+    fn new(litlens: &[u32], distances: &[u32]) -> Self {
+        let mut writer = Self { bits: Vec::new(), litlens: canonical(litlens), distances: canonical(distances) };
+        for (value, len) in [(0b101, 3), (litlens.len() as u32 - 257, 5), (distances.len() as u32 - 1, 5), (15, 4)] {
+            writer.put(value, len);
+        }
+        // Code lengths 0 to 15 have 4 bits each, which are then their own code; repeats have none.
+        (0..19).for_each(|order| writer.put(if order < 3 { 0 } else { 4 }, 3));
+        litlens.iter().chain(distances).for_each(|&len| writer.put_code((len, 4)));
+        writer
+    }
+
+    fn put(&mut self, value: u32, len: u32) {
+        self.bits.extend((0..len).map(|bit| value >> bit & 1 == 1));
+    }
+
+    fn put_code(&mut self, (code, len): (u32, u32)) {
+        self.put(code.reverse_bits() >> (32 - len), len);
+    }
+
+    fn symbol(&mut self, symbol: usize) {
+        self.put_code(self.litlens[symbol]);
+    }
+
+    /// A length and a distance: the symbol of each, the value of its extra bits, and how many these are.
+    fn a_match(&mut self, length: (usize, u32, u32), distance: (usize, u32, u32)) {
+        self.symbol(length.0);
+        self.put(length.1, length.2);
+        self.put_code(self.distances[distance.0]);
+        self.put(distance.1, distance.2);
+    }
+
+    fn finished(mut self) -> Vec<u8> {
+        self.symbol(256);
+        self.bits.chunks(8).map(|byte| byte.iter().rev().fold(0, |all, &bit| all << 1 | u8::from(bit))).collect()
+    }
+}
+
+/// The code of each symbol and its length (RFC 1951, 3.2.2).
+fn canonical(lens: &[u32]) -> Vec<(u32, u32)> {
+    let mut codes = vec![(0, 0); lens.len()];
+    let mut next = 0;
+    for len in 1..=15 {
+        for (code, _) in codes.iter_mut().zip(lens).filter(|(_, at)| **at == len) {
+            *code = (next, len);
+            next += 1;
+        }
+        next *= 2;
+    }
+    codes
+}
+
+#[test]
+fn a_turn_of_the_longest_codes_of_the_first_tables_has_enough_bits() {
+    let mut litlens = [0; 286];
+    let (literal, length, filler) = (usize::from(b'a'), 284, 257);
+    for (symbol, len) in [(filler, 1), (256, 2), (285, 3), (literal, 11), (length, 11)] {
+        litlens[symbol] = len;
+    }
+    (4..=10).for_each(|len| litlens[usize::from(b'A') + len as usize] = len);
+    let mut distances = [0; 30];
+    (1..=7).for_each(|len| distances[len as usize - 1] = len);
+    (distances[28], distances[29]) = (8, 8);
+
+    let mut writer = Writer::new(&litlens, &distances);
+    (4..=10).for_each(|len| writer.symbol(usize::from(b'A') + len));
+    (0..130).for_each(|_| writer.a_match((285, 0, 0), (5, 0, 1)));
+    let mut len = 7 + 130 * 258;
+    for round in 0..64 {
+        // 33 bits of literals, 16 of a length, 8 and 13 of a distance, in every place of a byte.
+        (0..3).for_each(|_| writer.symbol(literal));
+        writer.a_match((length, 30 - round % 31, 5), (28 + round as usize % 2, 0x1fff - 97 * round, 13));
+        writer.a_match((filler, 0, 0), (0, 0, 0));
+        len += 3 + (257 - round as usize % 31) + 3;
+    }
+    let stream = writer.finished();
+    let mut expected = vec![0; len];
+    assert_eq!(libdeflater::Decompressor::new().deflate_decompress(&stream, &mut expected).expect("valid"), len);
+    assert!(to_memory(&stream, len, 1).expect("valid") == expected);
+}
+
 #[test]
 fn a_prefix_is_decoded_alone() {
     let data = bytes_like_images(1, 1 << 20, 60);
