@@ -1,5 +1,9 @@
-"""Large files in the official layout, made in seconds: their pixels repeat, too far apart for DEFLATE to notice."""
+"""``python -m benches.generate FILE.npz [--gigabytes 2]``: a large file in the official layout.
 
+It is made in seconds, because its pixels repeat, too far apart for DEFLATE to notice.
+"""
+
+import argparse
 import struct
 import zlib
 from pathlib import Path
@@ -88,3 +92,18 @@ def _entry(offset: int, name: str, crc: int, compressed: int, size: int) -> byte
     narrow = [min(value, SATURATED) for value in (compressed, size)]
     fields = (b"PK\1\2", 45, 45, 0, 8, 0, 33, crc, *narrow, len(name), len(extra), 0, 0, 0, 0, min(offset, SATURATED))
     return struct.pack("<4sHHHHHHIIIHHHHHII", *fields) + name.encode() + extra
+
+
+def main() -> None:
+    """Write one; a file that is there already is left alone."""
+    parser = argparse.ArgumentParser(prog="python -m benches.generate")
+    parser.add_argument("file", type=Path, help="the file that is written")
+    parser.add_argument("--gigabytes", type=float, default=2, help="size of its images (default: 2)")
+    options = parser.parse_args()
+    if options.file.exists():
+        parser.error(f"{options.file} is there already; name another, or remove it")
+    write_large(options.file, options.gigabytes)
+
+
+if __name__ == "__main__":
+    main()

@@ -360,8 +360,8 @@ mod tests {
             let mut entry = codes.litlen.first(bits);
             let mut len = 0;
             if !entry.is_literal() && entry.is_second() {
-                len = 11;
-                entry = codes.litlen.second(entry, bits >> 11);
+                len = FIRST_LITLEN as u32;
+                entry = codes.litlen.second(entry, bits >> FIRST_LITLEN);
             }
             match by_definition(lens, bits) {
                 Some((symbol @ 0..256, expected)) => {
@@ -371,7 +371,7 @@ mod tests {
                 Some((256, _)) => assert!(entry.is_end_of_block(), "{bits:b}"),
                 Some((symbol @ 257..286, _)) => {
                     let (base, extra) = LENGTHS[symbol - 257];
-                    let tail = bits >> 11.min(len);
+                    let tail = bits >> (FIRST_LITLEN as u32).min(len);
                     let value = entry.value(tail);
                     assert!(value >= usize::from(base) && value < usize::from(base) + (1 << extra), "{bits:b}");
                 }

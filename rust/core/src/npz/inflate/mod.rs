@@ -18,6 +18,7 @@ mod find;
 mod header;
 mod huffman;
 mod lanes;
+mod loops;
 mod tail;
 mod worker;
 

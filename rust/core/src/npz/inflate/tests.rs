@@ -127,13 +127,13 @@ fn runs_of_any_period_are_copied_right() {
 }
 
 /// Bits of a stream, the first of them lowest, and the codes of its block.
-struct Writer {
+struct BitWriter {
     bits: Vec<bool>,
     litlens: Vec<(u32, u32)>,
     distances: Vec<(u32, u32)>,
 }
 
-impl Writer {
+impl BitWriter {
     /// Begins the only block, with codes of these lengths.
     fn new(litlens: &[u32], distances: &[u32]) -> Self {
         let mut writer = Self { bits: Vec::new(), litlens: canonical(litlens), distances: canonical(distances) };
@@ -186,33 +186,44 @@ fn canonical(lens: &[u32]) -> Vec<(u32, u32)> {
     codes
 }
 
-#[test]
-fn a_turn_of_the_longest_codes_of_the_first_tables_has_enough_bits() {
+/// Literals, lengths and distances whose codes are as long as these, in every place of a byte.
+fn long_codes_are_decoded(litlen: u32, distance: u32) {
     let mut litlens = [0; 286];
     let (literal, length, filler) = (usize::from(b'a'), 284, 257);
-    for (symbol, len) in [(filler, 1), (256, 2), (285, 3), (literal, 11), (length, 11)] {
+    for (symbol, len) in [(filler, 1), (256, 2), (285, 3), (literal, litlen), (length, litlen)] {
         litlens[symbol] = len;
     }
-    (4..=10).for_each(|len| litlens[usize::from(b'A') + len as usize] = len);
+    let others = 4..litlen;
+    let other = |len: u32| usize::from(b'A') + len as usize;
+    others.clone().for_each(|len| litlens[other(len)] = len);
     let mut distances = [0; 30];
-    (1..=7).for_each(|len| distances[len as usize - 1] = len);
-    (distances[28], distances[29]) = (8, 8);
+    (1..distance).for_each(|len| distances[len as usize - 1] = len);
+    (distances[28], distances[29]) = (distance, distance);
 
-    let mut writer = Writer::new(&litlens, &distances);
-    (4..=10).for_each(|len| writer.symbol(usize::from(b'A') + len));
+    let mut writer = BitWriter::new(&litlens, &distances);
+    others.clone().for_each(|len| writer.symbol(other(len)));
     (0..130).for_each(|_| writer.a_match((285, 0, 0), (5, 0, 1)));
-    let mut len = 7 + 130 * 258;
+    let mut len = others.len() + 130 * 258;
+    let mut places = [false; 8];
     for round in 0..64 {
-        // 33 bits of literals, 16 of a length, 8 and 13 of a distance, in every place of a byte.
+        // An odd number of bits, so that eight rounds begin in all places of a byte; the filler has two or three of them.
         (0..3).for_each(|_| writer.symbol(literal));
-        writer.a_match((length, 30 - round % 31, 5), (28 + round as usize % 2, 0x1fff - 97 * round, 13));
-        writer.a_match((filler, 0, 0), (0, 0, 0));
+        writer.a_match((length, 30 - round % 31, 5), (28 + round as usize / 8 % 2, 0x1fff - 97 * round, 13));
+        writer.a_match((filler, 0, 0), (1 - distance as usize % 2, 0, 0));
         len += 3 + (257 - round as usize % 31) + 3;
+        places[writer.bits.len() % 8] = true;
     }
+    assert_eq!(places, [true; 8]);
     let stream = writer.finished();
     let mut expected = vec![0; len];
     assert_eq!(libdeflater::Decompressor::new().deflate_decompress(&stream, &mut expected).expect("valid"), len);
-    assert!(to_memory(&stream, len, 1).expect("valid") == expected);
+    assert!(to_memory(&stream, len, 1).expect("valid") == expected, "{litlen} {distance}");
+}
+
+#[test]
+fn the_longest_codes_of_first_and_second_tables_have_enough_bits() {
+    long_codes_are_decoded(11, 8);
+    long_codes_are_decoded(15, 15);
 }
 
 #[test]
