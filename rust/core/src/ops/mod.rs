@@ -5,6 +5,7 @@ mod versions;
 
 mod colour;
 mod dtype;
+mod gather;
 mod geometry;
 pub mod image;
 mod plan;

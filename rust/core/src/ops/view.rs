@@ -85,6 +85,22 @@ impl View {
         self.offset.wrapping_add_signed(self.step[axis] * signed(position))
     }
 
+    /// Offset of the pixel at a position.
+    pub(super) fn byte_at(&self, position: [usize; 3]) -> usize {
+        (0..3).fold(self.offset, |at, axis| at.wrapping_add_signed(self.step[axis] * signed(position[axis])))
+    }
+
+    /// Whether all pixels, of one byte, are among the first `len` bytes.
+    pub(super) fn is_inside(&self, len: usize) -> bool {
+        let corner = |towards: fn(isize) -> bool| {
+            self.byte_at([0, 1, 2].map(|axis| if towards(self.step[axis]) { self.len[axis] - 1 } else { 0 }))
+        };
+        // An offset below 0 is a very large one.
+        self.pixels() > 0
+            && corner(isize::is_negative) <= corner(isize::is_positive)
+            && corner(isize::is_positive) < len
+    }
+
     /// Offset of the first pixel of each row, rows in C order.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.len[0]).flat_map(move |depth| {
@@ -136,6 +152,24 @@ mod tests {
         assert_eq!(read(&view, &[1, 2, 3, 4, 5, 6]), [5, 4]);
         assert!(!view.is_packed(1));
         assert!(View::packed([2, 3, 4], 3).is_packed(3));
+    }
+
+    #[test]
+    fn a_view_knows_whether_it_is_inside() {
+        let mut view = View::packed([2, 3, 4], 1);
+        assert!(view.is_inside(24) && !view.is_inside(23));
+        view.flip(1);
+        view.rot90(1, [0, 2]);
+        assert!(view.is_inside(24) && !view.is_inside(23), "{view:?}");
+        view.crop(0, 1, 2);
+        assert_eq!(view.byte_at([1, 2, 1]), view.rows().last().expect("rows").wrapping_add_signed(view.step[2]));
+        for (axis, len) in [(0, 3), (1, 4), (2, 3)] {
+            let mut longer = view;
+            longer.len[axis] = len + 1;
+            assert!(!longer.is_inside(24), "{longer:?}");
+        }
+        view.len[0] = 0;
+        assert!(!view.is_inside(24));
     }
 
     #[test]

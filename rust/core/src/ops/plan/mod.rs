@@ -5,7 +5,6 @@ mod compile;
 mod edit;
 mod erase;
 mod float;
-mod gather;
 mod geometry;
 mod group;
 mod noise;
@@ -15,7 +14,6 @@ mod place;
 mod policy;
 mod resize;
 mod state;
-mod transpose;
 mod volume;
 mod warp;
 mod work;
@@ -191,7 +189,8 @@ impl Plan {
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
-        let (mut source, view) = work.finish();
+        let line = (past_caches && self.float.is_none()).then(|| stream::LINE / self.dtype.size());
+        let (mut source, view) = work.finish(line);
         let Some(tail) = &self.float else {
             self.writer.write(&mut source, &view, past_caches, out);
             return;

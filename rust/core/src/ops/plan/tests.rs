@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::super::steps::{PadMode, Size};
 use super::super::{DType, Filter, Output, SampleShape, Step};
-use super::Plan;
+use super::{Plan, stream};
 use crate::random::Key;
 
 const KEY: Key = Key { seed: 5, epoch: 1 };
@@ -35,6 +35,42 @@ fn channels_come_first_and_grey_becomes_rgb() {
     assert_eq!(run(&[], RGB, false, &[1, 2, 3, 4, 5, 6]), [1, 4, 2, 5, 3, 6]);
     assert_eq!(run(&[], GREY, true, &[1, 2, 3, 4, 5, 6]), [1, 2, 3, 4, 5, 6].repeat(3));
     assert_eq!(run(&[Step::ToRgb], GREY, false, &[1, 2, 3, 4, 5, 6]), [1, 2, 3, 4, 5, 6].repeat(3));
+}
+
+/// Samples of a batch that is written past the caches, in whole lines, are those of a small one.
+#[test]
+fn large_batches_are_as_small_ones() {
+    let volume = |side| SampleShape::Volume { depth: side, height: side, width: side };
+    let shapes = [volume(28), volume(29), volume(32), SampleShape::Image { height: 30, width: 60, channels: 1 }, RGB];
+    for shape in shapes {
+        let count = 24;
+        let images: Vec<u8> =
+            (0..count as usize * shape.byte_len()).map(|at| (at * 167 % 253).to_le_bytes()[0]).collect();
+        let axes = (0..isize::try_from(shape.len().len()).expect("3")).map(|axis| -1 - axis);
+        let axes = axes.take(if matches!(shape, SampleShape::Volume { .. }) { 3 } else { 2 }).collect();
+        let moves = [Step::random_flip(0.5, axes), Step::random_rotate90(0.5, None)];
+        let steps = moves.into_iter().map(|step| step.expect("valid"));
+        let to_floats = [Step::ToTensor, Step::normalize(&[0.5], &[0.25]).expect("valid")];
+        // Those of an image that is not square would have another shape.
+        let fits = shape.len()[1] == shape.len()[2];
+        let steps: Vec<Step> = steps.take(if fits { 2 } else { 1 }).chain(to_floats).collect();
+        for dtype in [DType::F32, DType::F16, DType::BF16, DType::U8] {
+            let steps = if dtype == DType::U8 { &steps[..steps.len() - 2] } else { &steps };
+            let plan = Plan::compile(steps, shape, false, Output { dtype: Some(dtype), channels_last: false });
+            let plan = plan.expect("fits");
+            let fill = |batch_len| {
+                let len = count as usize * plan.output_len();
+                let mut out = vec![0u8; len + 64];
+                // Whole lines are written to places that begin with one.
+                let start = out.as_ptr().align_offset(64);
+                let bytes = &mut out[start..start + len];
+                let sample = |index| images.chunks_exact(shape.byte_len()).nth(index as usize);
+                plan.fill_samples(0..count, sample, KEY, |_| {}, batch_len, bytes);
+                bytes.to_vec()
+            };
+            assert!(fill(0) == fill(stream::FROM), "{shape:?}, {dtype:?}");
+        }
+    }
 }
 
 /// A resize whose rows are made when they are written, and what moves its view, equal the same on the resized image.

@@ -1,16 +1,13 @@
 //! One sample on its way through the steps on `uint8`: where its bytes are, and what is still to be done to them.
 
 use super::super::colour::tables;
+use super::super::gather::{Gathered, Luts, gather};
 use super::super::image::{Image, ImageMut};
 use super::super::resize::{Crop, Resize, Resized};
 use super::super::view::View;
-use super::super::write::Source;
-use super::gather::gather;
+use super::super::write::{BLOCK, Source};
 use super::resize::Resizers;
 use crate::prefetch::Ahead;
-
-/// A table for each of up to three channels.
-pub(in crate::ops) type Luts = [[u8; 256]; 3];
 
 /// Memory that a sample passes through; grown once and used for the next one.
 #[derive(Debug, Default)]
@@ -18,7 +15,7 @@ pub(in crate::ops) struct Buffers {
     pixels: [Vec<u8>; 2],
     /// What kernels need for themselves.
     pub kernel: Vec<u8>,
-    /// Some rows of a resized image.
+    /// Some rows, made for the last pass.
     rows: Vec<u8>,
     /// What steps compute in `float32`.
     pub floats: Vec<f32>,
@@ -154,8 +151,9 @@ impl<'a> Work<'a> {
         self.buffers.resizers = resizers;
     }
 
-    /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass.
-    pub(in crate::ops) fn finish(&mut self) -> (Source<'_>, View) {
+    /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass; in rows of whole lines of so
+    /// many values, if they are written past the caches.
+    pub(in crate::ops) fn finish(&mut self, line: Option<usize>) -> (Source<'_>, View) {
         let runs_along = self.view.step[2].unsigned_abs() == self.channels;
         if let Place::Columns(slot) = self.place {
             let width = self.buffers.resizers.get(slot).size().1;
@@ -169,11 +167,25 @@ impl<'a> Work<'a> {
             self.make_rows(slot);
         }
         self.ahead.ask(1, 1);
-        if self.luts.is_some() || !runs_along && self.view.len[2] > 1 {
-            self.copy();
+        let is_as_written = self.luts.is_none() && (runs_along || self.view.len[2] <= 1);
+        if is_as_written && !line.is_some_and(|line| self.cuts_lines(line)) {
+            let (bytes, view, ..) = self.parts();
+            return (Source::Bytes(bytes), view);
         }
-        let (bytes, view, ..) = self.parts();
-        (Source::Bytes(bytes), view)
+        let Buffers { pixels, rows, .. } = &mut *self.buffers;
+        let bytes = bytes_of(self.place, self.source, pixels);
+        let line = line.unwrap_or(BLOCK);
+        let gathered = Gathered::new(bytes, self.view, self.channels, self.luts.as_ref(), line, rows);
+        let view = gathered.rows();
+        (Source::Gathered(gathered), view)
+    }
+
+    /// Whether rows end within lines that they would fill if they lay behind one another. Of pixels of three channels, which
+    /// are gathered one by one, that takes longer.
+    fn cuts_lines(&self, line: usize) -> bool {
+        self.channels == 1
+            && self.view.pixels().is_multiple_of(line)
+            && !self.view.in_long_rows().len[2].is_multiple_of(line)
     }
 
     /// Makes all rows of a resized image, whatever of it is in view.
@@ -190,11 +202,7 @@ impl<'a> Work<'a> {
     }
 
     fn parts(&self) -> (&[u8], View, usize, Option<&Luts>) {
-        let bytes = match self.place {
-            Place::Source => self.source,
-            Place::Buffer(place) => &self.buffers.pixels[place],
-            Place::Columns(_) => unreachable!("rows are made before bytes are asked for"),
-        };
+        let bytes = bytes_of(self.place, self.source, &self.buffers.pixels);
         (bytes, self.view, self.channels, self.luts.as_ref())
     }
 
@@ -217,13 +225,19 @@ impl<'a> Work<'a> {
             out.resize(len, 0);
         }
         let (bytes, view, channels, luts) = self.parts();
-        match channels {
-            3 => gather::<3>(bytes, &view, luts, &mut out[..len]),
-            _ => gather::<1>(bytes, &view, luts, &mut out[..len]),
-        }
+        gather(bytes, &view, channels, luts, &mut out[..len]);
         self.buffers.pixels[next] = out;
         self.place = Place::Buffer(next);
         self.luts = None;
         self.view = View::packed(self.view.len, self.channels);
+    }
+}
+
+/// The bytes at a place.
+fn bytes_of<'a>(place: Place, source: &'a [u8], buffers: &'a [Vec<u8>]) -> &'a [u8] {
+    match place {
+        Place::Source => source,
+        Place::Buffer(buffer) => &buffers[buffer],
+        Place::Columns(_) => unreachable!("rows are made before bytes are asked for"),
     }
 }

@@ -15,6 +15,7 @@ mod table;
 use half::{bf16, f16};
 
 use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
+pub(super) use self::block::BLOCK;
 use self::convert::{Compute, FromFloats, Same};
 pub(super) use self::source::Source;
 pub(super) use self::table::{Table, normalize, to_tensor};

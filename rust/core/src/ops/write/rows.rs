@@ -4,12 +4,10 @@
 use super::block::{Avx2, Avx512};
 use super::block::{BLOCK, Block, Portable};
 use super::convert::Convert;
+use super::stream::LINE;
 use super::{Rows, Source, Target};
 use crate::ops::simd::Simd;
 use crate::ops::view::View;
-
-/// Bytes that memory is written by.
-const LINE: usize = 64;
 
 /// Writes all rows of a view with the instructions of `simd`.
 pub(super) fn write<C: Convert>(

@@ -1,5 +1,6 @@
 //! Where the pixels of the last pass come from.
 
+use crate::ops::gather::Gathered;
 use crate::ops::resize::Resized;
 use crate::ops::view::View;
 
@@ -11,6 +12,7 @@ pub(in crate::ops) enum Source<'a> {
     /// They are made some rows at a time, which are written while they are in the nearest cache, and while the stores of
     /// those before are still on their way.
     Resized(Resized<'a>),
+    Gathered(Gathered<'a>),
 }
 
 impl Source<'_> {
@@ -18,7 +20,7 @@ impl Source<'_> {
     pub(super) fn rows_of(&self, view: &View) -> View {
         match self {
             Self::Bytes(_) => view.in_long_rows(),
-            Self::Resized(_) => *view,
+            Self::Resized(_) | Self::Gathered(_) => *view,
         }
     }
 
@@ -30,6 +32,7 @@ impl Source<'_> {
         let bytes = match self {
             Self::Bytes(bytes) => &bytes[first..first + len * STORED],
             Self::Resized(resized) => resized.bytes(first, len * STORED),
+            Self::Gathered(gathered) => gathered.bytes(first, len * STORED),
         };
         bytes.as_chunks().0
     }

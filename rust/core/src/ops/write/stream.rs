@@ -4,7 +4,10 @@
 #![allow(unsafe_code, reason = "the only way to such a fence")]
 
 /// Batches of so many bytes are written past the caches: a processor core has a few MiB of its own.
-pub(in crate::ops) const FROM: usize = 16 << 20;
+pub(in crate::ops) const FROM: usize = 8 << 20;
+
+/// Bytes that memory is written by.
+pub(in crate::ops) const LINE: usize = 64;
 
 /// Makes such stores visible to other threads before anything that this one stores later.
 pub(in crate::ops) fn finish() {

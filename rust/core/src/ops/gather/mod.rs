@@ -1,12 +1,33 @@
 //! The pixels of a view in C order.
 
-use super::super::colour::lookup;
-use super::super::view::View;
-use super::transpose::{TILE, transpose};
-use super::work::Luts;
+#![allow(clippy::inline_always, reason = "these functions are compiled for the vector unit of their caller")]
 
-/// A view's pixels in C order, through the tables.
-pub(super) fn gather<const CHANNELS: usize>(bytes: &[u8], view: &View, luts: Option<&Luts>, out: &mut [u8]) {
+mod gathered;
+mod lines;
+mod transpose;
+
+pub(super) use self::gathered::Gathered;
+use self::lines::lines;
+use self::transpose::{TILE, transpose};
+use super::colour::lookup;
+use super::colour::tables::Table;
+use super::view::View;
+
+/// A table for each of up to three channels.
+pub(super) type Luts = [Table; 3];
+
+/// A view's pixels of 1 or 3 channels in C order, through the tables.
+pub(super) fn gather(bytes: &[u8], view: &View, channels: usize, luts: Option<&Luts>, out: &mut [u8]) {
+    match channels {
+        3 => each::<3>(bytes, view, out),
+        _ => each::<1>(bytes, view, out),
+    }
+    if let Some(luts) = luts {
+        lookup::apply(out, &luts[..channels]);
+    }
+}
+
+fn each<const CHANNELS: usize>(bytes: &[u8], view: &View, out: &mut [u8]) {
     if view.is_packed(CHANNELS) {
         out.copy_from_slice(&bytes[view.offset..view.offset + out.len()]);
     } else if CHANNELS > 1 || !(lines(bytes, view, out) || transpose(bytes, view, out)) {
@@ -18,32 +39,6 @@ pub(super) fn gather<const CHANNELS: usize>(bytes: &[u8], view: &View, luts: Opt
             }
         }
     }
-    if let Some(luts) = luts {
-        lookup::apply(out, &luts[..CHANNELS]);
-    }
-}
-
-/// Copies rows that run forwards or backwards through memory, sixteen values at a time, the last of which overlap those
-/// before; false if the view has no such rows.
-fn lines(bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
-    let width = view.len[2];
-    if width < TILE || view.step[2].abs() != 1 {
-        return false;
-    }
-    for (row, first) in out.chunks_exact_mut(width).zip(view.rows()) {
-        let line = if view.step[2] > 0 { &bytes[first..first + width] } else { &bytes[first + 1 - width..=first] };
-        for start in (0..width).step_by(TILE) {
-            let start = start.min(width - TILE);
-            let values = if view.step[2] > 0 {
-                *line[start..].first_chunk().expect("inside the row")
-            } else {
-                let values = line[width - TILE - start..].first_chunk::<TILE>().expect("inside the row");
-                u128::from_ne_bytes(*values).swap_bytes().to_ne_bytes()
-            };
-            *row[start..].first_chunk_mut().expect("inside the row") = values;
-        }
-    }
-    true
 }
 
 #[cfg(test)]
@@ -80,7 +75,7 @@ mod tests {
                 }
             }
             let mut out = vec![0; count];
-            gather::<1>(&bytes, &view, luts.as_ref(), &mut out);
+            gather(&bytes, &view, 1, luts.as_ref(), &mut out);
             prop_assert_eq!(out, expected);
         }
     }

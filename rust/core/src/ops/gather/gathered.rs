@@ -1,0 +1,143 @@
+//! The pixels of a view in C order, some at a time: when they are needed by the last pass, whose stores are still on their
+//! way meanwhile.
+
+use super::{Luts, TILE, gather};
+use crate::ops::view::View;
+
+/// Bytes that are made together, if an image or a plane has so many.
+const BLOCK: usize = 2 << 10;
+
+/// A view in C order, through tables.
+#[derive(Debug)]
+pub(in crate::ops) struct Gathered<'a> {
+    bytes: &'a [u8],
+    view: View,
+    channels: usize,
+    luts: Option<&'a Luts>,
+    /// The axis whose positions are shared out to blocks, and bytes of one of its positions.
+    axis: usize,
+    pitch: usize,
+    /// Positions of a block; the last one has what is left, too.
+    count: usize,
+    blocks: usize,
+    /// Two blocks that were made last, in turns.
+    made: &'a mut Vec<u8>,
+    done: usize,
+}
+
+impl<'a> Gathered<'a> {
+    /// Of a view of `bytes`, in rows of multiples of `line` pixels if it has them, or else in one. `made` is memory to work
+    /// in.
+    pub(in crate::ops) fn new(
+        bytes: &'a [u8],
+        view: View,
+        channels: usize,
+        luts: Option<&'a Luts>,
+        line: usize,
+        made: &'a mut Vec<u8>,
+    ) -> Self {
+        let axis = usize::from(view.len[0] == 1);
+        let pitch = view.len[axis + 1..].iter().product::<usize>() * channels;
+        // Tiles are as long as they are wide.
+        let least = if view.step[axis].unsigned_abs() == channels { TILE } else { 1 };
+        let count = if (pitch / channels).is_multiple_of(line) { (BLOCK / pitch).max(least) } else { view.len[axis] };
+        let blocks = (view.len[axis] / count).max(1);
+        let slot = (view.len[axis] - (blocks - 1) * count) * pitch;
+        if made.len() < 2 * slot {
+            made.resize(2 * slot, 0);
+        }
+        Self { bytes, view, channels, luts, axis, pitch, count, blocks, made, done: 0 }
+    }
+
+    /// The pixels in rows as long as can be had at once.
+    pub(in crate::ops) fn rows(&self) -> View {
+        let pixels = self.view.pixels();
+        let rows = if self.blocks == 1 { 1 } else { self.view.len[self.axis] };
+        View::packed([1, rows, pixels / rows], self.channels)
+    }
+
+    /// `len` bytes of one row, the first of them counted from the beginning of the view; rows are asked for in order.
+    ///
+    /// A block more than is asked for is made: what is read was stored some time ago. A load that spans two stores has to
+    /// wait until both have arrived in the nearest cache, behind those before them.
+    #[inline(never)]
+    pub(in crate::ops) fn bytes(&mut self, first: usize, len: usize) -> &[u8] {
+        let block = (first / self.pitch / self.count).min(self.blocks - 1);
+        while self.done < (block + 2).min(self.blocks) {
+            self.make();
+        }
+        &self.made[self.slot(block) + first - block * self.count * self.pitch..][..len]
+    }
+
+    fn slot(&self, block: usize) -> usize {
+        block % 2 * (self.made.len() / 2)
+    }
+
+    fn make(&mut self) {
+        let block = self.done;
+        let first = block * self.count;
+        let count = if block + 1 == self.blocks { self.view.len[self.axis] - first } else { self.count };
+        let mut view = self.view;
+        view.crop(self.axis, first, count);
+        let slot = self.slot(block);
+        gather(self.bytes, &view, self.channels, self.luts, &mut self.made[slot..][..count * self.pitch]);
+        self.done += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Rows of all blocks are what is gathered at once, in one or in several.
+        #[test]
+        fn rows_are_those_of_the_whole(
+            len in prop::sample::select(vec![
+                [1, 1, 1], [1, 3, 5], [1, 64, 64], [1, 100, 52], [3, 16, 16], [28, 28, 28], [20, 48, 32], [33, 17, 16],
+            ]),
+            channels in prop::sample::select(vec![1, 3]),
+            turns in prop::collection::vec((0u32..4, 0usize..3, 0usize..3), 0..3),
+            line in prop::sample::select(vec![16, 32, 64]),
+            invert: bool,
+        ) {
+            let count = len.iter().product::<usize>() * channels;
+            let bytes: Vec<u8> = (0..count).map(|at| (at * 167 % 251).to_le_bytes()[0]).collect();
+            let mut view = View::packed(len, channels);
+            for (turn, first, second) in turns {
+                if first == second {
+                    view.flip(first);
+                } else {
+                    view.rot90(turn, [first, second]);
+                }
+            }
+            let luts = invert.then(|| [std::array::from_fn(|value| !(value.to_le_bytes()[0])); 3]);
+            let mut expected = vec![0; count];
+            gather(&bytes, &view, channels, luts.as_ref(), &mut expected);
+
+            let mut made = Vec::new();
+            let mut gathered = Gathered::new(&bytes, view, channels, luts.as_ref(), line, &mut made);
+            let rows = gathered.rows();
+            prop_assert!(rows.len[..2] == [1, 1] || rows.len[2].is_multiple_of(line), "{rows:?}");
+            let mut found = Vec::new();
+            for first in rows.rows() {
+                found.extend_from_slice(gathered.bytes(first, rows.len[2] * channels));
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    /// What is made stays in the nearest cache.
+    #[test]
+    fn two_blocks_are_kept() {
+        let bytes = vec![0; 64 * 64 * 64];
+        let mut view = View::packed([64, 64, 64], 1);
+        view.flip(1);
+        let mut made = Vec::new();
+        let mut gathered = Gathered::new(&bytes, view, 1, None, 16, &mut made);
+        gathered.bytes(0, 64 * 64);
+        assert_eq!((gathered.blocks, gathered.done, gathered.made.len()), (64, 2, 2 * 64 * 64));
+    }
+}

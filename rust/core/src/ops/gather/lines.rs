@@ -1,0 +1,58 @@
+//! Views whose rows run forwards or backwards through memory.
+
+use super::TILE;
+use crate::ops::versions::simd;
+use crate::ops::view::View;
+
+/// Copies rows that run forwards or backwards through memory; false if the view has no such rows.
+pub(super) fn lines(bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
+    if view.len[2] < TILE {
+        return false;
+    }
+    match view.step[2] {
+        1 => copy_lines(simd(), bytes, view, out),
+        -1 => reverse_lines(simd(), bytes, view, out),
+        _ => return false,
+    }
+    true
+}
+
+versions!(copy_lines(bytes: &[u8], view: &View, out: &mut [u8]) = copy_body);
+versions!(reverse_lines(bytes: &[u8], view: &View, out: &mut [u8]) = reverse_body);
+
+#[inline(always)]
+fn copy_body(bytes: &[u8], view: &View, out: &mut [u8]) {
+    each_line::<true>(bytes, view, out);
+}
+
+#[inline(always)]
+fn reverse_body(bytes: &[u8], view: &View, out: &mut [u8]) {
+    each_line::<false>(bytes, view, out);
+}
+
+/// Sixteen values at a time, the last of which overlap those before: rows are too short for calls of `memcpy`.
+#[inline(always)]
+fn each_line<const FORWARDS: bool>(bytes: &[u8], view: &View, out: &mut [u8]) {
+    let width = view.len[2];
+    let mut rows = out.chunks_exact_mut(width);
+    for depth in 0..view.len[0] {
+        let mut first = view.byte(0, depth);
+        for row in rows.by_ref().take(view.len[1]) {
+            let line = if FORWARDS { &bytes[first..first + width] } else { &bytes[first + 1 - width..=first] };
+            let mut start = 0;
+            loop {
+                let from = if FORWARDS { start } else { width - TILE - start };
+                let mut values: [u8; TILE] = *line[from..].first_chunk().expect("inside the row");
+                if !FORWARDS {
+                    values.reverse();
+                }
+                *row[start..].first_chunk_mut().expect("inside the row") = values;
+                if start + TILE == width {
+                    break;
+                }
+                start = (start + TILE).min(width - TILE);
+            }
+            first = first.wrapping_add_signed(view.step[1]);
+        }
+    }
+}
