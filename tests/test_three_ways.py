@@ -136,7 +136,7 @@ def test_the_plan_says_what_became_of_each_step(data_root: Path) -> None:
         "28, 28",
         "(20, 20, 3)",
         "RandomResizedCrop",
-        "weights per sample",
+        "weights made once for each length",
         "no pass",
         "bfloat16, channels last",
     ):

@@ -128,9 +128,10 @@ pub(super) fn random(
     if scale[1] == 0.0 {
         return Err(Error::invalid("scale (0.0, 0.0); allowed: more than 0"));
     }
-    let resize = Resize::new(filter, (state.len[1], state.len[2]), None, (height, width))?;
+    let resize = Resize::new(filter, (state.len[1], state.len[2]), None, (height, width))?.for_crops();
+    let weights = if resize.keeps_crops() { "weights made once for each length" } else { "weights per sample" };
     let resizer = Resizer { slot: state.new_resizer(), first: resize };
     state.push_pixel(Random { scale, ratio, resizer });
     state.len = [1, height, width];
-    Ok(format!("crop and resize in one, {filter:?}, weights per sample").to_lowercase())
+    Ok(format!("crop and resize in one, {filter:?}, {weights}").to_lowercase())
 }

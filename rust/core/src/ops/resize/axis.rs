@@ -66,6 +66,18 @@ impl Axis {
         }
     }
 
+    /// Bytes of what it has in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let Self { starts, counts, weights, exact, rounded, words, pairs, .. } = self;
+        size_of_val(&starts[..])
+            + size_of_val(&counts[..])
+            + size_of_val(&weights[..])
+            + size_of_val(&exact[..])
+            + size_of_val(&rounded[..])
+            + size_of_val(&words[..])
+            + pairs.bytes()
+    }
+
     /// Looks for a quicker way to go along rows: whether all results are interpolated between two pixels.
     #[allow(unsafe_code, reason = "a call of what a processor may lack")]
     pub(super) fn pair_up(&mut self, simd: Simd) {

@@ -61,6 +61,11 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
+    /// Bytes of what they have in memory.
+    pub(super) fn bytes(&self) -> usize {
+        [&self.near, &self.far, &self.high, &self.low].map(|list| size_of_val(&list[..])).iter().sum()
+    }
+
     /// From the first tap of each place and the weights of up to two. False if there is a place whose weights do not fit or
     /// that is farther from the one before than two pixels are; or if all weights are so short that they need not be taken
     /// apart.

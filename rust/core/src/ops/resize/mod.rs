@@ -10,6 +10,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod axis;
+mod crops;
 mod filter;
 mod geometry;
 #[cfg(target_arch = "x86_64")]
@@ -39,6 +40,7 @@ use super::simd::Simd;
 use crate::Result;
 use crate::prefetch::AHEAD;
 use axis::Axis;
+use crops::Crops;
 use geometry::{Geometry, Path};
 use nearest::Places;
 use rows::Rows;
@@ -52,6 +54,9 @@ pub struct Resize {
     geometry: Geometry,
     rows: Axis,
     columns: Axis,
+    /// Those of all crops, if they are kept, and whether these are in use.
+    crops: Option<Crops>,
+    is_kept: bool,
     row_places: Places,
     column_places: Places,
 }
@@ -76,6 +81,8 @@ impl Resize {
             geometry: Geometry::new(filter, from, region, to)?,
             rows: Axis::default(),
             columns: Axis::default(),
+            crops: None,
+            is_kept: false,
             row_places: Places::default(),
             column_places: Places::default(),
         };
@@ -83,9 +90,25 @@ impl Resize {
         Ok(resize)
     }
 
+    /// The same for random crops, to the size of the result: keeps the weights of crops of all lengths, if they are not too
+    /// many.
+    pub(super) fn for_crops(mut self) -> Self {
+        let Geometry { image, to, .. } = self.geometry;
+        if self.filter != Filter::Nearest {
+            self.crops = Crops::new(self.simd, self.filter, image, to);
+        }
+        self
+    }
+
+    /// Whether it keeps the weights of crops.
+    pub(super) fn keeps_crops(&self) -> bool {
+        self.crops.is_some()
+    }
+
     /// Takes another region of images of the same size, to be `to` (height, width).
     pub fn set_region(&mut self, region: Option<[f32; 4]>, to: (usize, usize)) -> Result<()> {
         self.geometry = Geometry::new(self.filter, self.geometry.image, region, to)?;
+        self.is_kept = false;
         self.build();
         Ok(())
     }
@@ -94,7 +117,10 @@ impl Resize {
     /// what torchvision's `resized_crop` does. (Along the edges of a `region` filters look at the pixels outside.)
     pub fn set_crop(&mut self, crop: Crop, to: (usize, usize)) -> Result<()> {
         self.geometry = Geometry::of_crop(self.filter, self.geometry.image, crop, to)?;
-        self.build();
+        self.is_kept = self.crops.as_ref().is_some_and(|crops| crops.size() == to);
+        if !self.is_kept {
+            self.build();
+        }
         Ok(())
     }
 
@@ -122,6 +148,16 @@ impl Resize {
                 }
             }
         }
+    }
+
+    fn rows(&self) -> &Axis {
+        let kept = self.crops.as_ref().filter(|_| self.is_kept);
+        kept.map_or(&self.rows, |crops| crops.rows(self.geometry.view.height))
+    }
+
+    fn columns(&self) -> &Axis {
+        let kept = self.crops.as_ref().filter(|_| self.is_kept);
+        kept.map_or(&self.columns, |crops| crops.columns(self.geometry.view.width))
     }
 
     /// Resizes `image` into `out`.
@@ -157,7 +193,7 @@ impl Resize {
 
     fn columns_of<const CHANNELS: usize>(&self, source: Rows<'_>, between: &mut Vec<u8>) {
         ahead(source);
-        let (first, last) = self.rows.reach;
+        let (first, last) = self.rows().reach;
         let between = grown(between, (last - first) * self.size().1 * CHANNELS);
         self.horizontal::<CHANNELS>(source.between(first, last), 0, between);
     }
@@ -165,7 +201,7 @@ impl Resize {
     /// Rows of the result from the `place`-th on, as many as `out` holds, of what [`Resize::make_columns`] made of an image of
     /// as many channels.
     pub(super) fn make_rows(&self, between: &[u8], channels: usize, place: usize, out: &mut [u8]) {
-        let ((first, last), len) = (self.rows.reach, self.size().1 * channels);
+        let ((first, last), len) = (self.rows().reach, self.size().1 * channels);
         self.vertical(Rows::new(between, len, len, last - first), first, place, out);
     }
 
@@ -199,7 +235,7 @@ impl Resize {
                 self.make_rows(scratch, CHANNELS, 0, out);
             }
             Path::Passes { rows_first: true, .. } => {
-                let (first, last) = self.columns.reach;
+                let (first, last) = self.columns().reach;
                 let between = grown(scratch, to.0 * (last - first) * CHANNELS);
                 self.vertical(source.columns(first * CHANNELS, last * CHANNELS), 0, 0, between);
                 let between = Rows::new(between, (last - first) * CHANNELS, (last - first) * CHANNELS, to.0);
@@ -209,11 +245,11 @@ impl Resize {
     }
 
     fn horizontal<const CHANNELS: usize>(&self, source: Rows<'_>, first: usize, out: &mut [u8]) {
-        passes::horizontal::<CHANNELS>(self.simd, source, first, &self.columns, out);
+        passes::horizontal::<CHANNELS>(self.simd, source, first, self.columns(), out);
     }
 
     fn vertical(&self, source: Rows<'_>, first: usize, place: usize, out: &mut [u8]) {
-        passes::vertical(self.simd, source, first, &self.rows, place, out);
+        passes::vertical(self.simd, source, first, self.rows(), place, out);
     }
 }
 

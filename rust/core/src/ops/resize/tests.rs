@@ -69,6 +69,45 @@ fn a_crop_hides_what_is_around_it_and_a_box_does_not() {
 }
 
 #[test]
+fn weights_that_are_kept_are_those_that_are_computed() {
+    let from = (19, 23);
+    let pixels = noise(from.0 * from.1 * 3, 5);
+    for (simd, filter) in Simd::available().flat_map(|simd| FILTERS.map(|filter| (simd, filter))) {
+        for to in [(12, 12), (17, 30)] {
+            let new = || Resize::with(simd, filter, from, None, to).expect("fits");
+            let (mut kept, mut computed) = (new().for_crops(), new());
+            assert_eq!(run(&kept, &pixels, 3), run(&computed, &pixels, 3));
+            // Twice, so that all are found; each width with another height.
+            for width in (1..=from.1).chain(1..=from.1) {
+                let crop = Crop { top: 0, left: from.1 - width, height: 1 + width * 7 % from.0, width };
+                kept.set_crop(crop, to).expect("fits");
+                computed.set_crop(crop, to).expect("fits");
+                assert_eq!(kept.is_kept, filter != Filter::Nearest);
+                assert!(run(&kept, &pixels, 3) == run(&computed, &pixels, 3), "{crop:?} {to:?} {filter:?} {simd:?}");
+            }
+            // Other sizes, and boxes, have weights of their own.
+            let crop = Crop { top: 1, left: 2, height: 9, width: 8 };
+            kept.set_crop(crop, (10, 10)).expect("fits");
+            computed.set_crop(crop, (10, 10)).expect("fits");
+            assert!(!kept.is_kept && run(&kept, &pixels, 3) == run(&computed, &pixels, 3));
+            kept.set_crop(crop, to).expect("fits");
+            kept.set_region(Some([0.5, 1.0, 9.0, 8.0]), to).expect("fits");
+            computed.set_region(Some([0.5, 1.0, 9.0, 8.0]), to).expect("fits");
+            assert!(run(&kept, &pixels, 3) == run(&computed, &pixels, 3), "a box, {filter:?} {simd:?}");
+        }
+    }
+}
+
+#[test]
+fn weights_of_large_images_are_not_kept() {
+    for (side, is_kept) in [(224, true), (1000, false)] {
+        let mut resize = Resize::new(Filter::Bilinear, (side, side), None, (224, 224)).expect("fits").for_crops();
+        resize.set_crop(Crop { top: 0, left: 0, height: 100, width: 90 }, (224, 224)).expect("fits");
+        assert_eq!(resize.is_kept, is_kept, "{side}");
+    }
+}
+
+#[test]
 fn rows_can_be_made_one_by_one() {
     let pixels = noise(90 * 70 * 3, 3);
     let image = Image { pixels: &pixels, height: 90, width: 70, channels: 3 };
