@@ -26,21 +26,21 @@ pub(in crate::ops) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Of a view of `bytes`, in rows of multiples of `line` pixels if it has them, or else in one. `made` is memory to work
-    /// in.
+    /// Of a view of `bytes`; all at once, or in rows of multiples of `line` pixels if it has them. `made` is memory to work in.
     pub(in crate::ops) fn new(
         bytes: &'a [u8],
         view: View,
         channels: usize,
         luts: Option<&'a Luts>,
-        line: usize,
+        line: Option<usize>,
         made: &'a mut Vec<u8>,
     ) -> Self {
         let axis = usize::from(view.len[0] == 1);
         let pitch = view.len[axis + 1..].iter().product::<usize>() * channels;
         // Tiles are as long as they are wide.
         let least = if view.step[axis].unsigned_abs() == channels { TILE } else { 1 };
-        let count = if (pitch / channels).is_multiple_of(line) { (BLOCK / pitch).max(least) } else { view.len[axis] };
+        let has_lines = line.is_some_and(|line| (pitch / channels).is_multiple_of(line));
+        let count = if has_lines { (BLOCK / pitch).max(least) } else { view.len[axis] };
         let blocks = (view.len[axis] / count).max(1);
         let slot = (view.len[axis] - (blocks - 1) * count) * pitch;
         if made.len() < 2 * slot {
@@ -100,7 +100,7 @@ mod tests {
             ]),
             channels in prop::sample::select(vec![1, 3]),
             turns in prop::collection::vec((0u32..4, 0usize..3, 0usize..3), 0..3),
-            line in prop::sample::select(vec![16, 32, 64]),
+            line in prop::option::of(prop::sample::select(vec![16, 32, 64])),
             invert: bool,
         ) {
             let count = len.iter().product::<usize>() * channels;
@@ -120,7 +120,7 @@ mod tests {
             let mut made = Vec::new();
             let mut gathered = Gathered::new(&bytes, view, channels, luts.as_ref(), line, &mut made);
             let rows = gathered.rows();
-            prop_assert!(rows.len[..2] == [1, 1] || rows.len[2].is_multiple_of(line), "{rows:?}");
+            prop_assert!(rows.len[..2] == [1, 1] || line.is_some_and(|line| rows.len[2].is_multiple_of(line)), "{rows:?}");
             let mut found = Vec::new();
             for first in rows.rows() {
                 found.extend_from_slice(gathered.bytes(first, rows.len[2] * channels));
@@ -136,7 +136,7 @@ mod tests {
         let mut view = View::packed([64, 64, 64], 1);
         view.flip(1);
         let mut made = Vec::new();
-        let mut gathered = Gathered::new(&bytes, view, 1, None, 16, &mut made);
+        let mut gathered = Gathered::new(&bytes, view, 1, None, Some(16), &mut made);
         gathered.bytes(0, 64 * 64);
         assert_eq!((gathered.blocks, gathered.done, gathered.made.len()), (64, 2, 2 * 64 * 64));
     }

@@ -12,31 +12,36 @@ use self::transpose::{TILE, transpose};
 use super::colour::lookup;
 use super::colour::tables::Table;
 use super::view::View;
+use super::write;
 
 /// A table for each of up to three channels.
 pub(super) type Luts = [Table; 3];
 
 /// A view's pixels of 1 or 3 channels in C order, through the tables.
 pub(super) fn gather(bytes: &[u8], view: &View, channels: usize, luts: Option<&Luts>, out: &mut [u8]) {
-    match channels {
-        3 => each::<3>(bytes, view, out),
-        _ => each::<1>(bytes, view, out),
+    if view.is_packed(channels) {
+        out.copy_from_slice(&bytes[view.offset..][..out.len()]);
+    } else if channels == 1 {
+        if !(lines(bytes, view, out) || transpose(bytes, view, out)) {
+            walk::<1>(bytes, view, out);
+        }
+    } else if view.step[2].unsigned_abs() == channels {
+        write::copy_rgb(bytes, view, out);
+    } else {
+        walk::<3>(bytes, view, out);
     }
     if let Some(luts) = luts {
         lookup::apply(out, &luts[..channels]);
     }
 }
 
-fn each<const CHANNELS: usize>(bytes: &[u8], view: &View, out: &mut [u8]) {
-    if view.is_packed(CHANNELS) {
-        out.copy_from_slice(&bytes[view.offset..view.offset + out.len()]);
-    } else if CHANNELS > 1 || !(lines(bytes, view, out) || transpose(bytes, view, out)) {
-        for (row, first) in out.chunks_exact_mut(view.len[2] * CHANNELS).zip(view.rows()) {
-            let mut at = first;
-            for pixel in row.as_chunks_mut::<CHANNELS>().0 {
-                *pixel = *bytes[at..].first_chunk().expect("the view is inside");
-                at = at.wrapping_add_signed(view.step[2]);
-            }
+/// Pixel by pixel.
+fn walk<const CHANNELS: usize>(bytes: &[u8], view: &View, out: &mut [u8]) {
+    for (row, first) in out.chunks_exact_mut(view.len[2] * CHANNELS).zip(view.rows()) {
+        let mut at = first;
+        for pixel in row.as_chunks_mut::<CHANNELS>().0 {
+            *pixel = *bytes[at..].first_chunk().expect("the view is inside");
+            at = at.wrapping_add_signed(view.step[2]);
         }
     }
 }
@@ -48,17 +53,18 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Any turns and flips of any volume, through tables or not, equal a walk pixel by pixel.
+        /// Any turns and flips of anything, through tables or not, equal a walk pixel by pixel.
         #[test]
         fn equals_a_walk(
             len in prop::array::uniform3(1usize..36),
+            channels in prop::sample::select(vec![1, 3]),
             turns in prop::collection::vec((0u32..4, 0usize..3, 0usize..3), 0..3),
             invert: bool,
         ) {
-            let count: usize = len.iter().product();
+            let count = len.iter().product::<usize>() * channels;
             #[allow(clippy::cast_possible_truncation, reason = "the low bits")]
             let bytes: Vec<u8> = (0..count).map(|at| (at * 167) as u8).collect();
-            let mut view = View::packed(len, 1);
+            let mut view = View::packed(len, channels);
             for (turn, first, second) in turns {
                 if first == second {
                     view.flip(first);
@@ -70,12 +76,12 @@ mod tests {
             let mut expected = Vec::new();
             for row in view.rows() {
                 for x in 0..view.len[2] {
-                    let value = bytes[row.wrapping_add_signed(view.step[2] * x.cast_signed())];
-                    expected.push(if invert { !value } else { value });
+                    let at = row.wrapping_add_signed(view.step[2] * x.cast_signed());
+                    expected.extend(bytes[at..][..channels].iter().map(|&value| if invert { !value } else { value }));
                 }
             }
             let mut out = vec![0; count];
-            gather(&bytes, &view, 1, luts.as_ref(), &mut out);
+            gather(&bytes, &view, channels, luts.as_ref(), &mut out);
             prop_assert_eq!(out, expected);
         }
     }

@@ -5,7 +5,7 @@ use super::super::gather::{Gathered, Luts, gather};
 use super::super::image::{Image, ImageMut};
 use super::super::resize::{Crop, Resize, Resized};
 use super::super::view::View;
-use super::super::write::{BLOCK, Source};
+use super::super::write::Source;
 use super::resize::Resizers;
 use crate::prefetch::Ahead;
 
@@ -174,7 +174,6 @@ impl<'a> Work<'a> {
         }
         let Buffers { pixels, rows, .. } = &mut *self.buffers;
         let bytes = bytes_of(self.place, self.source, pixels);
-        let line = line.unwrap_or(BLOCK);
         let gathered = Gathered::new(bytes, self.view, self.channels, self.luts.as_ref(), line, rows);
         let view = gathered.rows();
         (Source::Gathered(gathered), view)

@@ -15,12 +15,12 @@ mod table;
 use half::{bf16, f16};
 
 use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
-pub(super) use self::block::BLOCK;
 use self::convert::{Compute, FromFloats, Same};
 pub(super) use self::source::Source;
 pub(super) use self::table::{Table, normalize, to_tensor};
 use super::dtype::DType;
 use super::simd::Simd;
+use super::versions::simd;
 use super::view::View;
 
 /// Where rows go and what they hold.
@@ -56,6 +56,15 @@ pub(super) struct Writer {
     target: Target,
     map: Map,
     simd: Simd,
+}
+
+/// Copies the RGB pixels of a view whose rows run forwards or backwards through `bytes`, in its order.
+///
+/// # Panics
+/// If `view` is not inside `bytes`, or `out` is not of its size.
+pub(super) fn copy_rgb(bytes: &[u8], view: &View, out: &mut [u8]) {
+    let target = Target { stored: 3, channels: 3, channels_last: true };
+    rows::write(simd(), &Same, &mut Source::Bytes(bytes), view, Rows { target, past_caches: false }, out);
 }
 
 impl Writer {

@@ -12,6 +12,7 @@ pub(in crate::ops) enum Source<'a> {
     /// They are made some rows at a time, which are written while they are in the nearest cache, and while the stores of
     /// those before are still on their way.
     Resized(Resized<'a>),
+    /// So are these: copied out of memory's order.
     Gathered(Gathered<'a>),
 }
 

@@ -17,7 +17,7 @@ pub(super) use self::avx512::Avx512;
 pub(super) use self::portable::Portable;
 
 /// Values handled at a time.
-pub(in crate::ops) const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
 /// `float32` values that a formula is applied to: a single one, or a block.
 pub(super) trait Floats: Copy {
