@@ -70,13 +70,11 @@ impl<'a> Tiles<'a> {
         let count = down * right;
         for other in 0..view.len[across] {
             for first in (0..count).step_by(N) {
-                let mut starts = [[0; 2]; N];
-                // Loops and no closures: those would be calls.
-                for (tile, start) in starts.iter_mut().enumerate() {
+                let starts = std::array::from_fn(|tile| {
                     let number = (first + tile).min(count - 1);
-                    let [line, x] = [number % down, number / down].map(|tile| tile * TILE);
-                    *start = [line.min(view.len[along] - TILE), x.min(view.len[2] - TILE)];
-                }
+                    let [line, x] = [number % down * TILE, number / down * TILE];
+                    [line.min(view.len[along] - TILE), x.min(view.len[2] - TILE)]
+                });
                 self.copy_tiles::<L, N>(other, starts);
             }
         }
