@@ -20,8 +20,10 @@ pub(in crate::ops) struct Gathered<'a> {
     /// Positions of a block; the last one has what is left, too.
     count: usize,
     blocks: usize,
-    /// Two blocks that were made last, in turns.
+    /// The two blocks that were made last, in turns; room for the longest in each half.
     made: &'a mut Vec<u8>,
+    half: usize,
+    /// How many blocks have been made.
     done: usize,
 }
 
@@ -42,11 +44,12 @@ impl<'a> Gathered<'a> {
         let has_lines = line.is_some_and(|line| (pitch / channels).is_multiple_of(line));
         let count = if has_lines { (BLOCK / pitch).max(least) } else { view.len[axis] };
         let blocks = (view.len[axis] / count).max(1);
-        let slot = (view.len[axis] - (blocks - 1) * count) * pitch;
-        if made.len() < 2 * slot {
-            made.resize(2 * slot, 0);
+        let half = (view.len[axis] - (blocks - 1) * count) * pitch;
+        let len = half * blocks.min(2);
+        if made.len() < len {
+            made.resize(len, 0);
         }
-        Self { bytes, view, channels, luts, axis, pitch, count, blocks, made, done: 0 }
+        Self { bytes, view, channels, luts, axis, pitch, count, blocks, made, half, done: 0 }
     }
 
     /// The pixels in rows as long as can be had at once.
@@ -66,11 +69,7 @@ impl<'a> Gathered<'a> {
         while self.done < (block + 2).min(self.blocks) {
             self.make();
         }
-        &self.made[self.slot(block) + first - block * self.count * self.pitch..][..len]
-    }
-
-    fn slot(&self, block: usize) -> usize {
-        block % 2 * (self.made.len() / 2)
+        &self.made[block % 2 * self.half + first - block * self.count * self.pitch..][..len]
     }
 
     fn make(&mut self) {
@@ -79,8 +78,8 @@ impl<'a> Gathered<'a> {
         let count = if block + 1 == self.blocks { self.view.len[self.axis] - first } else { self.count };
         let mut view = self.view;
         view.crop(self.axis, first, count);
-        let slot = self.slot(block);
-        gather(self.bytes, &view, self.channels, self.luts, &mut self.made[slot..][..count * self.pitch]);
+        let out = &mut self.made[block % 2 * self.half..][..count * self.pitch];
+        gather(self.bytes, &view, self.channels, self.luts, out);
         self.done += 1;
     }
 }
