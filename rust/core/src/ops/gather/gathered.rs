@@ -88,6 +88,7 @@ impl<'a> Gathered<'a> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::cases;
     use super::*;
 
     proptest! {
@@ -98,22 +99,14 @@ mod tests {
                 [1, 1, 1], [1, 3, 5], [1, 64, 64], [1, 100, 52], [3, 16, 16], [28, 28, 28], [20, 48, 32], [33, 17, 16],
             ]),
             channels in prop::sample::select(vec![1, 3]),
-            turns in prop::collection::vec((0u32..4, 0usize..3, 0usize..3), 0..3),
+            moves in cases::moves(),
             line in prop::option::of(prop::sample::select(vec![16, 32, 64])),
             invert: bool,
         ) {
-            let count = len.iter().product::<usize>() * channels;
-            let bytes: Vec<u8> = (0..count).map(|at| (at * 167 % 251).to_le_bytes()[0]).collect();
-            let mut view = View::packed(len, channels);
-            for (turn, first, second) in turns {
-                if first == second {
-                    view.flip(first);
-                } else {
-                    view.rot90(turn, [first, second]);
-                }
-            }
-            let luts = invert.then(|| [std::array::from_fn(|value| !(value.to_le_bytes()[0])); 3]);
-            let mut expected = vec![0; count];
+            let bytes = cases::pixels(len, channels);
+            let view = cases::moved(len, channels, moves);
+            let luts = invert.then(cases::inversion);
+            let mut expected = vec![0; bytes.len()];
             gather(&bytes, &view, channels, luts.as_ref(), &mut expected);
 
             let mut made = Vec::new();

@@ -6,28 +6,22 @@ use crate::ops::view::View;
 
 /// Copies rows that run forwards or backwards through memory; false if the view has no such rows.
 pub(super) fn lines(bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
-    if view.len[2] < TILE {
+    if view.len[2] < TILE || view.step[2].abs() != 1 {
         return false;
     }
-    match view.step[2] {
-        1 => copy_lines(simd(), bytes, view, out),
-        -1 => reverse_lines(simd(), bytes, view, out),
-        _ => return false,
-    }
+    copy(simd(), bytes, view, out);
     true
 }
 
-versions!(copy_lines(bytes: &[u8], view: &View, out: &mut [u8]) = copy_body);
-versions!(reverse_lines(bytes: &[u8], view: &View, out: &mut [u8]) = reverse_body);
+versions!(copy(bytes: &[u8], view: &View, out: &mut [u8]) = copy_body);
 
 #[inline(always)]
 fn copy_body(bytes: &[u8], view: &View, out: &mut [u8]) {
-    each_line::<true>(bytes, view, out);
-}
-
-#[inline(always)]
-fn reverse_body(bytes: &[u8], view: &View, out: &mut [u8]) {
-    each_line::<false>(bytes, view, out);
+    if view.step[2] > 0 {
+        each_line::<true>(bytes, view, out);
+    } else {
+        each_line::<false>(bytes, view, out);
+    }
 }
 
 /// Sixteen values at a time, the last of which overlap those before: rows are too short for calls of `memcpy`.

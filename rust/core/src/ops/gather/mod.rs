@@ -2,6 +2,8 @@
 
 #![allow(clippy::inline_always, reason = "these functions are compiled for the vector unit of their caller")]
 
+#[cfg(test)]
+mod cases;
 mod gathered;
 mod lines;
 mod transpose;
@@ -58,21 +60,12 @@ mod tests {
         fn equals_a_walk(
             len in prop::array::uniform3(1usize..36),
             channels in prop::sample::select(vec![1, 3]),
-            turns in prop::collection::vec((0u32..4, 0usize..3, 0usize..3), 0..3),
+            moves in cases::moves(),
             invert: bool,
         ) {
-            let count = len.iter().product::<usize>() * channels;
-            #[allow(clippy::cast_possible_truncation, reason = "the low bits")]
-            let bytes: Vec<u8> = (0..count).map(|at| (at * 167) as u8).collect();
-            let mut view = View::packed(len, channels);
-            for (turn, first, second) in turns {
-                if first == second {
-                    view.flip(first);
-                } else {
-                    view.rot90(turn, [first, second]);
-                }
-            }
-            let luts = invert.then(|| [std::array::from_fn(|value| !(value.to_le_bytes()[0])); 3]);
+            let bytes = cases::pixels(len, channels);
+            let view = cases::moved(len, channels, moves);
+            let luts = invert.then(cases::inversion);
             let mut expected = Vec::new();
             for row in view.rows() {
                 for x in 0..view.len[2] {
@@ -80,7 +73,7 @@ mod tests {
                     expected.extend(bytes[at..][..channels].iter().map(|&value| if invert { !value } else { value }));
                 }
             }
-            let mut out = vec![0; count];
+            let mut out = vec![0; bytes.len()];
             gather(&bytes, &view, channels, luts.as_ref(), &mut out);
             prop_assert_eq!(out, expected);
         }

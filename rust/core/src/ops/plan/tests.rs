@@ -46,8 +46,7 @@ fn large_batches_are_as_small_ones() {
         let count = 24;
         let images: Vec<u8> =
             (0..count as usize * shape.byte_len()).map(|at| (at * 167 % 253).to_le_bytes()[0]).collect();
-        let axes = (0..isize::try_from(shape.len().len()).expect("3")).map(|axis| -1 - axis);
-        let axes = axes.take(if matches!(shape, SampleShape::Volume { .. }) { 3 } else { 2 }).collect();
+        let axes = if matches!(shape, SampleShape::Volume { .. }) { vec![-1, -2, -3] } else { vec![-1, -2] };
         let moves = [Step::random_flip(0.5, axes), Step::random_rotate90(0.5, None)];
         let steps = moves.into_iter().map(|step| step.expect("valid"));
         let to_floats = [Step::ToTensor, Step::normalize(&[0.5], &[0.25]).expect("valid")];

@@ -179,8 +179,7 @@ impl<'a> Work<'a> {
         (Source::Gathered(gathered), view)
     }
 
-    /// Whether rows end within lines that they would fill if they lay behind one another. Of pixels of three channels, which
-    /// are gathered one by one, that takes longer.
+    /// Whether rows of one channel end within lines that they would fill if they lay behind one another.
     fn cuts_lines(&self, line: usize) -> bool {
         self.channels == 1
             && self.view.pixels().is_multiple_of(line)

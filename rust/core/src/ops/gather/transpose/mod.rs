@@ -6,8 +6,8 @@
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-#[cfg(target_arch = "x86_64")]
 use crate::ops::simd::Simd;
+use crate::ops::versions::simd;
 use crate::ops::view::View;
 
 /// Values along an axis of a tile.
@@ -30,18 +30,21 @@ trait Lines<const N: usize>: Copy {
 /// # Panics
 /// If `view` is not inside `bytes`, or `out` is not of its size.
 pub(super) fn transpose(bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
+    transpose_with(simd(), bytes, view, out)
+}
+
+#[allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
+fn transpose_with(simd: Simd, bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
     let Some(tiles) = Tiles::new(bytes, view, out) else { return false };
-    #[cfg(target_arch = "x86_64")]
-    #[allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
-    match Simd::get() {
+    match simd {
         // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
-        Ok(Simd::Avx512) => unsafe { x86::avx512(tiles) },
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => unsafe { x86::avx512(tiles) },
         // SAFETY: as above.
-        Ok(Simd::Avx2) => unsafe { x86::avx2(tiles) },
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => unsafe { x86::avx2(tiles) },
         _ => tiles.copy::<[Line; 1], 1>(),
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    tiles.copy::<[Line; 1], 1>();
     true
 }
 
@@ -167,11 +170,10 @@ mod tests {
             let walk =
                 |first: usize| (0..view.len[2]).map(move |x| first.wrapping_add_signed(view.step[2] * x.cast_signed()));
             let expected: Vec<u8> = view.rows().flat_map(walk).map(|at| bytes[at]).collect();
-            let mut out = vec![0; bytes.len()];
-            assert!(transpose(&bytes, &view, &mut out) && out == expected, "{view:?}");
-            out.fill(0);
-            Tiles::new(&bytes, &view, &mut out).expect("large enough").copy::<[Line; 1], 1>();
-            assert!(out == expected, "{view:?}, plain Rust");
+            for simd in Simd::available() {
+                let mut out = vec![0; bytes.len()];
+                assert!(transpose_with(simd, &bytes, &view, &mut out) && out == expected, "{view:?}, {simd:?}");
+            }
         }
     }
 
