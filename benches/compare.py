@@ -76,10 +76,10 @@ class Version:
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """The worker's answer to a request."""
-        if self._process.stdin is None or self._process.poll() is not None:
+        try:
+            print(json.dumps(request), file=self._process.stdin, flush=True)
+        except BrokenPipeError:
             return {"failed": "its process has died"}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
         return self._read()
 
     def _read(self) -> dict[str, Any]:

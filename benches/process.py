@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ class Process:
     def close(self) -> None:
         """End it, with its children."""
         members = self._members()
-        self._process.stdin.close()  # type: ignore[union-attr]
+        with suppress(BrokenPipeError):  # a request that a dead process did not take is written once more
+            self._process.stdin.close()  # type: ignore[union-attr]
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

@@ -122,12 +122,15 @@ def test_rows_say_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert [curve.contender for curve in curves] == ["ours"]
 
 
-def test_a_process_that_dies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_process_that_dies(tmp_path: Path, is_gone: bool) -> None:
     import sys
 
     process = Process(Path(sys.executable), "ours")
     process.answer()
     process._process.kill()
+    if is_gone:  # so that nobody reads the request; else it depends
+        process._process.wait()
     with pytest.raises(ContenderError, match="its process ended with exit code -9"):
         process.ask(do="check", path=str(tmp_path / "batch.npz"))
     process.close()

@@ -82,6 +82,13 @@ def test_another_package_than_the_one_to_be_measured_is_refused(tmp_path: Path) 
         pass
 
 
+def test_a_version_that_dies(tmp_path: Path) -> None:
+    with Version("base", ROOT / "python", tmp_path) as version:
+        version._process.kill()
+        version._process.wait()
+        assert version.ask(do="check") == {"failed": "its process has died"}
+
+
 def test_versions_are_built_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Cargo takes packages at the same place in two checkouts for one, and would reuse what it built of the other."""
     calls = []
