@@ -90,15 +90,15 @@ impl View {
         (0..3).fold(self.offset, |at, axis| at.wrapping_add_signed(self.step[axis] * signed(position[axis])))
     }
 
-    /// Whether all pixels, of one byte, are among the first `len` bytes.
-    pub(super) fn is_inside(&self, len: usize) -> bool {
+    /// Whether all pixels, of `channels` bytes, are among the first `len` bytes.
+    pub(super) fn is_inside(&self, channels: usize, len: usize) -> bool {
         let corner = |towards: fn(isize) -> bool| {
             self.byte_at([0, 1, 2].map(|axis| if towards(self.step[axis]) { self.len[axis] - 1 } else { 0 }))
         };
         // An offset below 0 is a very large one.
         self.pixels() > 0
             && corner(isize::is_negative) <= corner(isize::is_positive)
-            && corner(isize::is_positive) < len
+            && corner(isize::is_positive).saturating_add(channels) <= len
     }
 
     /// Offset of the first pixel of each row, rows in C order.
@@ -157,19 +157,19 @@ mod tests {
     #[test]
     fn a_view_knows_whether_it_is_inside() {
         let mut view = View::packed([2, 3, 4], 1);
-        assert!(view.is_inside(24) && !view.is_inside(23));
+        assert!(view.is_inside(1, 24) && !view.is_inside(1, 23));
         view.flip(1);
         view.rot90(1, [0, 2]);
-        assert!(view.is_inside(24) && !view.is_inside(23), "{view:?}");
+        assert!(view.is_inside(1, 24) && !view.is_inside(1, 23), "{view:?}");
         view.crop(0, 1, 2);
         assert_eq!(view.byte_at([1, 2, 1]), view.rows().last().expect("rows").wrapping_add_signed(view.step[2]));
         for (axis, len) in [(0, 3), (1, 4), (2, 3)] {
             let mut longer = view;
             longer.len[axis] = len + 1;
-            assert!(!longer.is_inside(24), "{longer:?}");
+            assert!(!longer.is_inside(1, 24), "{longer:?}");
         }
         view.len[0] = 0;
-        assert!(!view.is_inside(24));
+        assert!(!view.is_inside(1, 24));
     }
 
     #[test]

@@ -24,12 +24,12 @@ pub(super) fn gather(bytes: &[u8], view: &View, channels: usize, luts: Option<&L
     if view.is_packed(channels) {
         out.copy_from_slice(&bytes[view.offset..][..out.len()]);
     } else if channels == 1 {
-        if !(lines(bytes, view, out) || transpose(bytes, view, out)) {
+        if !(lines(bytes, view, out) || transpose(bytes, view, 1, out)) {
             walk::<1>(bytes, view, out);
         }
     } else if view.step[2].unsigned_abs() == channels {
         write::copy_rgb(bytes, view, out);
-    } else {
+    } else if !transpose(bytes, view, 3, out) {
         walk::<3>(bytes, view, out);
     }
     if let Some(luts) = luts {

@@ -179,6 +179,17 @@ impl<'a> Work<'a> {
         (Source::Gathered(gathered), view)
     }
 
+    /// Copies the pixels to `out`; false if rows have still to be made.
+    pub(in crate::ops) fn copy_to(&mut self, out: &mut [u8]) -> bool {
+        if let Place::Columns(_) = self.place {
+            return false;
+        }
+        self.ahead.ask(1, 1);
+        let (bytes, view, channels, luts) = self.parts();
+        gather(bytes, &view, channels, luts, out);
+        true
+    }
+
     /// Whether rows of one channel end within lines that they would fill if they lay behind one another.
     fn cuts_lines(&self, line: usize) -> bool {
         self.channels == 1

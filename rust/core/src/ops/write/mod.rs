@@ -104,6 +104,12 @@ impl Writer {
         }
     }
 
+    /// Whether it only copies pixels.
+    pub(super) fn copies(&self) -> bool {
+        let Target { stored, channels, channels_last } = self.target;
+        matches!(self.map, Map::Same) && stored == channels && (channels == 1 || channels_last)
+    }
+
     /// Writes the pixels of `view`, whose rows run forwards or backwards through `source` (each through one of its rows, if
     /// those are made one by one), to `out`; `past_caches` as [`stream`] explains, with [`stream::finish`] to follow.
     ///
