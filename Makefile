@@ -5,11 +5,11 @@ BIN := .venv/bin
 BUILT := .venv/built
 RUST := $(shell find rust/core rust/bindings -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: help demo test bench bench-memory bench-inflate bench-micro bench-compare bench-instructions fuzz lint format clean
+.PHONY: help demo test test-arm64 bench bench-memory bench-inflate bench-micro bench-compare bench-instructions fuzz lint format clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BUILT) ## Train a small network through the loader (ARGS="--flag retinamnist --root DIR")
 	$(BIN)/medmnist-fast demo $(ARGS)
@@ -21,6 +21,16 @@ test: $(BUILT) ## Run the Rust tests, kernels with each back-end, and the Python
 		MEDMNIST_FAST_SIMD=$$simd cargo test --quiet --locked --lib ops || exit 1; \
 	done
 	$(BIN)/python -m pytest $(ARGS)
+
+# Needs the standard library of that target (`rustup target add aarch64-unknown-linux-gnu`), Debian's gcc-aarch64-linux-gnu
+# and qemu-user.
+ARM64 := CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+	cargo test --locked --release --package medmnist-core --target aarch64-unknown-linux-gnu
+
+test-arm64: ## Run the Rust tests as compiled for arm64, in an emulator
+	$(ARM64)
+	MEDMNIST_FAST_SIMD=scalar $(ARM64) --lib ops
 
 bench: $(BUILT) ## Measure beside what is installed here, in turns, in ten minutes (MEDMNIST_ROOT=DIR, ARGS="rates")
 	$(BIN)/python -m benches $(ARGS)

@@ -66,6 +66,8 @@ fn geometry() -> Result<Vec<Case>, Failure> {
         case("geometry/horizontal_flip_28", image(28, 3), vec![Step::random_horizontal_flip(1.0)?], U8),
         case("geometry/horizontal_flip_224", image(224, 3), vec![Step::random_horizontal_flip(1.0)?], U8),
         case("geometry/vertical_flip_224", image(224, 3), vec![Step::random_vertical_flip(1.0)?], U8),
+        case("geometry/rotate90_28", image(28, 3), vec![Step::random_rotate90(1.0, None)?], U8),
+        case("geometry/rotate90_224", image(224, 3), vec![Step::random_rotate90(1.0, None)?], U8),
         case("geometry/center_crop_224_to_192", image(224, 3), vec![Step::center_crop(vec![192, 192])?], U8),
         case("geometry/random_resized_crop_28", image(28, 3), vec![crop(28)?], U8),
         case("geometry/random_resized_crop_224", image(224, 3), vec![crop(224)?], U8),
@@ -143,6 +145,7 @@ fn volumes() -> Result<Vec<Case>, Failure> {
     Ok(vec![
         case("volume/write_28", shape, vec![], FLOATS),
         case("volume/flip_28", shape, vec![Step::random_flip(1.0, vec![0, 1, 2])?], FLOATS),
+        case("volume/flip_u8_28", shape, vec![Step::random_flip(1.0, vec![0, 1, 2])?], U8),
         case("volume/rotate90_28", shape, vec![Step::random_rotate90(1.0, None)?], FLOATS),
         case("volume/affine_28", shape, vec![Step::ToTensor, Step::random_affine(affine)?], FLOATS),
     ])

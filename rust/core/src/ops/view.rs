@@ -39,6 +39,15 @@ impl View {
         Self { offset, len: [1, 1, self.pixels()], step }
     }
 
+    /// The same bytes, those of pixels side by side as pixels of their own, if rows run forwards.
+    pub(super) fn in_bytes(mut self, channels: usize) -> Self {
+        if self.step[2] == signed(channels) {
+            self.len[2] *= channels;
+            self.step[2] = 1;
+        }
+        self
+    }
+
     /// Number of pixels.
     pub(super) fn pixels(&self) -> usize {
         self.len.iter().product()

@@ -4,7 +4,10 @@ use super::TILE;
 use crate::ops::versions::simd;
 use crate::ops::view::View;
 
-/// Copies rows that run forwards or backwards through memory; false if the view has no such rows.
+/// From so many bytes on, rows are copied by the system's `memcpy`.
+const LONG: usize = 64;
+
+/// Copies rows of bytes that run forwards or backwards through memory; false if the view has no such rows.
 pub(super) fn lines(bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
     if view.len[2] < TILE || view.step[2].abs() != 1 {
         return false;
@@ -17,7 +20,11 @@ versions!(copy(bytes: &[u8], view: &View, out: &mut [u8]) = copy_body);
 
 #[inline(always)]
 fn copy_body(bytes: &[u8], view: &View, out: &mut [u8]) {
-    if view.step[2] > 0 {
+    if view.step[2] > 0 && view.len[2] >= LONG {
+        for (row, first) in out.chunks_exact_mut(view.len[2]).zip(view.rows()) {
+            row.copy_from_slice(&bytes[first..][..view.len[2]]);
+        }
+    } else if view.step[2] > 0 {
         each_line::<true>(bytes, view, out);
     } else {
         each_line::<false>(bytes, view, out);

@@ -21,20 +21,33 @@ pub(super) type Luts = [Table; 3];
 
 /// A view's pixels of 1 or 3 channels in C order, through the tables.
 pub(super) fn gather(bytes: &[u8], view: &View, channels: usize, luts: Option<&Luts>, out: &mut [u8]) {
-    if view.is_packed(channels) {
-        out.copy_from_slice(&bytes[view.offset..][..out.len()]);
-    } else if channels == 1 {
-        if !(lines(bytes, view, out) || transpose(bytes, view, 1, out)) {
-            walk::<1>(bytes, view, out);
-        }
-    } else if view.step[2].unsigned_abs() == channels {
-        write::copy_rgb(bytes, view, out);
-    } else if !transpose(bytes, view, 3, out) {
-        walk::<3>(bytes, view, out);
-    }
+    copy(bytes, view, channels, out);
     if let Some(luts) = luts {
         lookup::apply(out, &luts[..channels]);
     }
+}
+
+fn copy(bytes: &[u8], view: &View, channels: usize, out: &mut [u8]) {
+    if view.is_packed(channels) {
+        return out.copy_from_slice(&bytes[view.offset..][..out.len()]);
+    }
+    let is_done = lines(bytes, &view.in_bytes(channels), out)
+        || mirrored(bytes, view, channels, out)
+        || transpose(bytes, view, channels, out);
+    match channels {
+        _ if is_done => {}
+        1 => walk::<1>(bytes, view, out),
+        _ => walk::<3>(bytes, view, out),
+    }
+}
+
+/// RGB pixels of rows that run backwards, or that are short; false if these are none.
+fn mirrored(bytes: &[u8], view: &View, channels: usize, out: &mut [u8]) -> bool {
+    let are_rows = channels == 3 && view.step[2].abs() == 3;
+    if are_rows {
+        write::copy_rgb(bytes, view, out);
+    }
+    are_rows
 }
 
 /// Pixel by pixel.

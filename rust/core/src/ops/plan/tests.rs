@@ -41,8 +41,9 @@ fn channels_come_first_and_grey_becomes_rgb() {
 #[test]
 fn large_batches_are_as_small_ones() {
     let volume = |side| SampleShape::Volume { depth: side, height: side, width: side };
-    let shapes = [volume(28), volume(29), volume(32), SampleShape::Image { height: 30, width: 60, channels: 1 }, RGB];
-    for shape in shapes {
+    let image = |height, width, channels| SampleShape::Image { height, width, channels };
+    let shapes = [volume(28), volume(29), volume(32), image(30, 60, 1), image(28, 28, 3), image(70, 9, 3), RGB];
+    for (shape, channels_last) in shapes.into_iter().flat_map(|shape| [(shape, false), (shape, true)]) {
         let count = 24;
         let images: Vec<u8> =
             (0..count as usize * shape.byte_len()).map(|at| (at * 167 % 253).to_le_bytes()[0]).collect();
@@ -55,7 +56,7 @@ fn large_batches_are_as_small_ones() {
         let steps: Vec<Step> = steps.take(if fits { 2 } else { 1 }).chain(to_floats).collect();
         for dtype in [DType::F32, DType::F16, DType::BF16, DType::U8] {
             let steps = if dtype == DType::U8 { &steps[..steps.len() - 2] } else { &steps };
-            let plan = Plan::compile(steps, shape, false, Output { dtype: Some(dtype), channels_last: false });
+            let plan = Plan::compile(steps, shape, false, Output { dtype: Some(dtype), channels_last });
             let plan = plan.expect("fits");
             let fill = |batch_len| {
                 let len = count as usize * plan.output_len();
@@ -67,7 +68,7 @@ fn large_batches_are_as_small_ones() {
                 plan.fill_samples(0..count, sample, KEY, |_| {}, batch_len, bytes);
                 bytes.to_vec()
             };
-            assert!(fill(0) == fill(stream::FROM), "{shape:?}, {dtype:?}");
+            assert!(fill(0) == fill(stream::FROM), "{shape:?}, {dtype:?}, channels last: {channels_last}");
         }
     }
 }
