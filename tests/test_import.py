@@ -6,6 +6,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ def test_not_even_numpy_is_imported_before_a_name_is_asked_for() -> None:
         "assert len(mf.INFO) == 18 and 'numpy' not in sys.modules\n"
         "mf.transforms.ToTensor()"
     )
+
+
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded CPython")
+def test_a_free_threaded_interpreter_stays_one() -> None:
+    run("import sys, medmnist_fast._core\nassert not sys._is_gil_enabled()")
 
 
 def test_only_numpy_is_imported_and_nothing_is_created() -> None:

@@ -8,9 +8,11 @@ import pickle
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +292,21 @@ def test_several_python_threads_share_an_iterator(train: mf.MedMNIST, output: An
     assert sorted(seen) == list(range(len(train)))
 
 
+def test_python_threads_share_a_data_set_and_a_pipeline(train: mf.MedMNIST) -> None:
+    """Whether the interpreter has a lock or not."""
+    pipeline = T.Compose([T.RandomResizedCrop(20), T.RandomHorizontalFlip(), T.ToTensor(), T.Normalize([0.5], [0.5])])
+
+    def work(_: int) -> list[bytes]:
+        loader = mf.DataLoader(train, 7, shuffle=True, seed=3, num_workers=2, transform=pipeline, output="numpy")
+        batches = [images.tobytes() for _ in range(3) for images, _ in loader]
+        items = [np.asarray(train[index][0]).tobytes() for index in range(20)]
+        return [*batches, *items, pipeline.batch(np.asarray(train.imgs), seed=5).tobytes()]
+
+    expected = work(0)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(8))) == [expected] * 8
+
+
 def other_threads_ran_during(work: Callable[[], object]) -> bool:
     """Whether ``work`` let go of the interpreter lock, with involuntary switches turned off meanwhile."""
     gate, ran = threading.Lock(), []
@@ -308,6 +325,7 @@ def other_threads_ran_during(work: Callable[[], object]) -> bool:
         thread.join()
 
 
+@pytest.mark.skipif(sysconfig.get_config_var("Py_GIL_DISABLED") == 1, reason="there is no interpreter lock")
 def test_the_interpreter_lock_is_free_while_batches_are_made_and_iterators_dropped(train: mf.MedMNIST) -> None:
     train.imgs = np.tile(train.imgs, (-(-20_000 // len(train)), 1, 1, 1))
     train.labels = np.zeros((len(train.imgs), 1), np.uint8)

@@ -18,7 +18,8 @@ mod steps;
 use pyo3::prelude::*;
 
 /// The engine of `medmnist_fast`; use it through the package.
-#[pymodule]
+// What changes is behind mutexes, so a free-threaded interpreter need not bring its lock back.
+#[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
 
