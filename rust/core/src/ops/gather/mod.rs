@@ -41,7 +41,7 @@ fn copy(bytes: &[u8], view: &View, channels: usize, out: &mut [u8]) {
     }
 }
 
-/// RGB pixels of rows that run backwards, or that are short; false if these are none.
+/// RGB pixels of rows that run backwards, or of short ones; false if rows do not run along memory.
 fn mirrored(bytes: &[u8], view: &View, channels: usize, out: &mut [u8]) -> bool {
     let are_rows = channels == 3 && view.step[2].abs() == 3;
     if are_rows {
