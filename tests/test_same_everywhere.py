@@ -1,8 +1,8 @@
 """The same bytes on every machine: digests of what transforms make of one image of each kind, drawn by one seed.
 
-Pillow's and torchvision's own answers depend on how they were compiled: where a processor multiplies and adds in one step, as on
-arm64, compilers may join the two. Ours do not, so what was compared with the references on x86-64 holds elsewhere (sines, of
-which a last bit may differ among systems, decide hardly any pixel).
+Pillow's and torchvision's own answers depend on how they were compiled: where a processor multiplies and adds in one
+step, as on arm64, compilers may join the two. Ours do not, so what was compared with the references on x86-64 holds
+elsewhere (sines, of which a last bit may differ among systems, decide hardly any pixel).
 """
 
 import hashlib
