@@ -109,21 +109,21 @@ def test_memory_is_flat_over_epochs(generated: Path) -> None:
                 return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
         images = np.zeros((512, 112, 112, 3), np.uint8)
         steps = T.Compose([T.RandomHorizontalFlip(), T.ToTensor()])
-        loader = mf.DataLoader(mf.ArrayDataset(images, np.zeros(512, int), steps), 64, shuffle=True, output="numpy")
+        dataset = mf.ArrayDataset(images, np.zeros(512, int), steps)
+        loader = mf.DataLoader(dataset, 64, shuffle=True, num_workers=2, output="numpy")
         sizes = []
-        for epoch in range(10):
+        for epoch in range(31):
             for batch in loader:
                 pass
-            if epoch % 3 == 0:
-                next(iter(loader))
+            next(iter(loader))
             sizes.append(resident())
-        # A batch is 10 MB. A loop that is left lets go of its memory: three of them, in epochs 3, 6 and 9, would be 30.
-        # One more buffer may be needed late, if a thread is slow.
-        print(max(sizes[2:]) - sizes[1])
+        # A batch is 10 MB. Loops that are left let go of their memory: thirty of them would hold 300 MB and more. How
+        # many of the ring's seven buffers are in use at a time is chance; each stays once it was needed.
+        print(max(sizes) - sizes[0])
         """,
         generated,
     )
-    assert int(out) < 15 << 20
+    assert int(out) < 80 << 20
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork, which Windows has not")
