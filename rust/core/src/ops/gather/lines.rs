@@ -31,7 +31,7 @@ fn copy_body(bytes: &[u8], view: &View, out: &mut [u8]) {
     }
 }
 
-/// Sixteen values at a time, the last of which overlap those before: rows are too short for calls of `memcpy`.
+/// Sixteen values at a time, the last of which overlap those before: for rows too short for calls of `memcpy`, and backwards.
 #[inline(always)]
 fn each_line<const FORWARDS: bool>(bytes: &[u8], view: &View, out: &mut [u8]) {
     let width = view.len[2];

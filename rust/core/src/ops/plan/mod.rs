@@ -189,7 +189,7 @@ impl Plan {
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
-        if self.writer.copies() && self.float.is_none() && !past_caches && work.copy_to(out) {
+        if self.writer.copies() && !past_caches && work.copy_to(out) {
             return;
         }
         let line = (past_caches && self.float.is_none()).then(|| stream::LINE / self.dtype.size());

@@ -12,12 +12,15 @@ use crate::ops::view::View;
 /// Pixels along an axis of the largest tiles.
 pub(super) const TILE: usize = 16;
 
-/// The same line of `N` tiles of `SIDE` x `SIDE` pixels.
-trait Lines<Pixel, const N: usize, const SIDE: usize>: Copy {
-    fn load(lines: [&[Pixel; SIDE]; N]) -> Self;
-
-    /// The columns of tiles.
+/// Lines of tiles that are `SIDE` lines high.
+trait Transpose<const SIDE: usize>: Copy {
+    /// The columns.
     fn transposed(lines: [Self; SIDE]) -> [Self; SIDE];
+}
+
+/// The same line of `N` tiles of `SIDE` x `SIDE` pixels.
+trait Lines<Pixel, const N: usize, const SIDE: usize>: Transpose<SIDE> {
+    fn load(lines: [&[Pixel; SIDE]; N]) -> Self;
 
     /// Stores the line of a tile.
     fn store(self, tile: usize, to: &mut [Pixel; SIDE]);
@@ -149,9 +152,11 @@ trait Interleave: Copy {
 
 /// To interleave each line of a tile with the one eight lines on rotates the bits of a value's number, line and column in
 /// one, by one; after four times line and column have changed places.
-#[inline(always)]
-fn interleaved_four_times<L: Interleave>(lines: [L; 16]) -> [L; 16] {
-    interleaved(interleaved(interleaved(interleaved(lines))))
+impl<L: Interleave> Transpose<16> for L {
+    #[inline(always)]
+    fn transposed(lines: [Self; 16]) -> [Self; 16] {
+        interleaved(interleaved(interleaved(interleaved(lines))))
+    }
 }
 
 /// Spelled out: a loop would keep the lines in memory.
@@ -179,11 +184,6 @@ impl Lines<u8, 1, 16> for Bytes {
     #[inline(always)]
     fn load([line]: [&[u8; 16]; 1]) -> Self {
         Self(*line)
-    }
-
-    #[inline(always)]
-    fn transposed(lines: [Self; 16]) -> [Self; 16] {
-        interleaved_four_times(lines)
     }
 
     #[inline(always)]

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
 
 use bytemuck::must_cast;
 
-use super::super::{Interleave, Lines, interleaved_four_times};
+use super::super::{Interleave, Lines};
 
 /// Used by functions only that are compiled for AVX2.
 #[derive(Clone, Copy)]
@@ -27,11 +27,6 @@ impl Lines<u8, 2, 16> for Avx2 {
     fn load([first, second]: [&[u8; 16]; 2]) -> Self {
         // SAFETY: see the type.
         Self(unsafe { _mm256_set_m128i(must_cast(*second), must_cast(*first)) })
-    }
-
-    #[inline(always)]
-    fn transposed(lines: [Self; 16]) -> [Self; 16] {
-        interleaved_four_times(lines)
     }
 
     #[inline(always)]
@@ -61,11 +56,6 @@ impl Lines<u8, 4, 16> for Avx512 {
         let (Avx2(low), Avx2(high)) = (Avx2::load([first, second]), Avx2::load([third, fourth]));
         // SAFETY: see the type.
         Self(unsafe { _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high) })
-    }
-
-    #[inline(always)]
-    fn transposed(lines: [Self; 16]) -> [Self; 16] {
-        interleaved_four_times(lines)
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm512_maskz_loadu_epi8, _mm512_permutexvar_epi8,
 };
 
-use super::super::{Interleave, Lines, interleaved_four_times};
+use super::super::{Interleave, Lines, Transpose};
 use super::bytes;
 
 /// Eight pixels of four bytes. Used by functions only that are compiled for AVX2.
@@ -28,6 +28,23 @@ impl Lines<[u8; 3], 1, 8> for Avx2 {
         }
     }
 
+    #[inline(always)]
+    fn store(self, _tile: usize, to: &mut [[u8; 3]; 8]) {
+        let bytes = to.as_flattened_mut();
+        // SAFETY: see the type; sixteen bytes are written to each of two places of 24 bytes, 8 bytes apart.
+        unsafe {
+            let from_start = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+            let to_end = _mm_setr_epi8(-1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14);
+            let packed = _mm256_shuffle_epi8(self.0, _mm256_set_m128i(to_end, from_start));
+            let (first, last) = (_mm256_castsi256_si128(packed), _mm256_extracti128_si256::<1>(packed));
+            _mm_storeu_si128(bytes.as_mut_ptr().cast(), first);
+            let last = _mm_blend_epi32::<1>(last, _mm_srli_si128::<8>(first));
+            _mm_storeu_si128(bytes[8..].as_mut_ptr().cast(), last);
+        }
+    }
+}
+
+impl Transpose<8> for Avx2 {
     #[rustfmt::skip]
     #[allow(clippy::many_single_char_names, reason = "lines of a tile")]
     #[inline(always)]
@@ -42,21 +59,6 @@ impl Lines<[u8; 3], 1, 8> for Avx2 {
         };
         let ([a, e], [b, f], [c, g], [d, h]) = (halves(a, e), halves(b, f), halves(c, g), halves(d, h));
         [a, b, c, d, e, f, g, h]
-    }
-
-    #[inline(always)]
-    fn store(self, _tile: usize, to: &mut [[u8; 3]; 8]) {
-        let bytes = to.as_flattened_mut();
-        // SAFETY: see the type; sixteen bytes are written to each of two places of 24 bytes, 8 bytes apart.
-        unsafe {
-            let from_start = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
-            let to_end = _mm_setr_epi8(-1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14);
-            let packed = _mm256_shuffle_epi8(self.0, _mm256_set_m128i(to_end, from_start));
-            let (first, last) = (_mm256_castsi256_si128(packed), _mm256_extracti128_si256::<1>(packed));
-            _mm_storeu_si128(bytes.as_mut_ptr().cast(), first);
-            let last = _mm_blend_epi32::<1>(last, _mm_srli_si128::<8>(first));
-            _mm_storeu_si128(bytes[8..].as_mut_ptr().cast(), last);
-        }
     }
 }
 
@@ -116,11 +118,6 @@ impl Lines<[u8; 3], 1, 16> for Avx512 {
             let pixels = _mm512_maskz_loadu_epi8(LINE, line.as_ptr().cast());
             Self(bytes::Avx512(_mm512_permutexvar_epi8(_mm512_loadu_si512(PLACES[0].as_ptr().cast()), pixels)))
         }
-    }
-
-    #[inline(always)]
-    fn transposed(lines: [Self; 16]) -> [Self; 16] {
-        interleaved_four_times(lines)
     }
 
     #[inline(always)]
