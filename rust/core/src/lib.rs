@@ -20,7 +20,6 @@ pub mod moments;
 pub mod npz;
 pub mod ops;
 pub mod pictures;
-mod prefetch;
 pub mod random;
 pub mod roof;
 pub mod sampler;

@@ -3,6 +3,7 @@
 #[macro_use]
 mod versions;
 
+mod ahead;
 mod colour;
 mod dtype;
 mod gather;

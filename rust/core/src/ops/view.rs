@@ -1,7 +1,7 @@
 //! Where the pixels of one sample lie: crops, flips and quarter turns change a view and move no byte.
 
 /// A box of pixels (D × H × W, D = 1 for images) in a block of bytes. A pixel's channels lie side by side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct View {
     /// Byte of the first pixel.
     pub offset: usize,
@@ -39,6 +39,25 @@ impl View {
         Self { offset, len: [1, 1, self.pixels()], step }
     }
 
+    /// A view of one row as rows of equal length.
+    pub(super) fn in_parts(self, parts: usize) -> Self {
+        let len = self.len[2] / parts;
+        let step = self.step[2] * signed(len);
+        Self { offset: self.offset, len: [1, parts, len], step: [step, step, self.step[2]] }
+    }
+
+    /// The same pixels in the order of their bytes: no axis is mirrored, and steps become shorter from axis to axis.
+    pub(super) fn in_memory_order(mut self) -> Self {
+        for axis in 0..3 {
+            if self.step[axis] < 0 {
+                self.flip(axis);
+            }
+        }
+        let mut axes = [0, 1, 2];
+        axes.sort_by_key(|&axis| std::cmp::Reverse(self.step[axis]));
+        Self { offset: self.offset, len: axes.map(|axis| self.len[axis]), step: axes.map(|axis| self.step[axis]) }
+    }
+
     /// The same bytes, those of pixels side by side as pixels of their own, if rows run forwards.
     pub(super) fn in_bytes(mut self, channels: usize) -> Self {
         if self.step[2] == signed(channels) {
@@ -46,6 +65,12 @@ impl View {
             self.step[2] = 1;
         }
         self
+    }
+
+    /// Whether its bytes are one run, forwards or backwards.
+    pub(super) fn is_one_run(&self, channels: usize) -> bool {
+        let rows = self.in_long_rows();
+        rows.len[..2] == [1, 1] && rows.step[2].unsigned_abs() == channels
     }
 
     /// Number of pixels.
@@ -194,5 +219,32 @@ mod tests {
             assert_eq!(long.len, rows);
             assert_eq!(read(&long, &bytes), read(&view, &bytes));
         }
+    }
+
+    #[test]
+    fn in_memory_order_nothing_is_mirrored_or_turned() {
+        let bytes: Vec<u8> = (0..24).collect();
+        let mut view = View::packed([2, 3, 4], 1);
+        view.flip(0);
+        view.rot90(1, [0, 2]);
+        view.crop(1, 1, 2);
+        let ordered = view.in_memory_order();
+        let mut expected = read(&view, &bytes);
+        expected.sort_unstable();
+        assert_eq!(read(&ordered, &bytes), expected);
+        assert_eq!((ordered.len, ordered.step), ([2, 2, 4], [12, 4, 1]));
+    }
+
+    #[test]
+    fn one_run_can_be_cut() {
+        let bytes: Vec<u8> = (0..24).collect();
+        let mut view = View::packed([2, 3, 4], 1);
+        assert!(view.is_one_run(1));
+        (0..3).for_each(|axis| view.flip(axis));
+        assert!(view.is_one_run(1));
+        let parts = view.in_long_rows().in_parts(6);
+        assert_eq!((parts.len, read(&parts, &bytes)), ([1, 6, 4], read(&view, &bytes)));
+        view.flip(2);
+        assert!(!view.is_one_run(1));
     }
 }

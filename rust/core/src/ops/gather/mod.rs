@@ -3,7 +3,7 @@
 #![allow(clippy::inline_always, reason = "these functions are compiled for the vector unit of their caller")]
 
 #[cfg(test)]
-mod cases;
+pub(super) mod cases;
 mod gathered;
 mod lines;
 mod transpose;

@@ -3,6 +3,7 @@
 use super::super::view::View;
 use super::float::FloatWork;
 use super::op::{Draw, FloatOp, PixelOp};
+use super::reads::Reads;
 use super::work::Work;
 use crate::random::Stream;
 
@@ -74,6 +75,11 @@ pub(super) struct Moved<M>(pub M);
 impl<M: Move> PixelOp for Moved<M> {
     fn run(&self, work: &mut Work<'_>, draw: Draw) {
         self.0.apply(&mut work.view, &mut draw.stream());
+    }
+
+    fn reads(&self, view: &mut View, draw: Draw) -> Reads {
+        self.0.apply(view, &mut draw.stream());
+        Reads::Nothing
     }
 }
 

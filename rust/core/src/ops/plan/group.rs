@@ -1,7 +1,9 @@
 //! Steps made of steps.
 
+use super::super::view::View;
 use super::float::FloatWork;
 use super::op::{Draw, FloatOp, Numbered, PixelOp};
+use super::reads::Reads;
 use super::work::Work;
 
 /// Which of the steps inside run, and in which order.
@@ -55,6 +57,16 @@ impl<O: ?Sized> Group<O> {
 impl PixelOp for Group<dyn PixelOp> {
     fn run(&self, work: &mut Work<'_>, draw: Draw) {
         self.each(draw, |step| step.op.run(work, draw.of(step)));
+    }
+
+    fn reads(&self, view: &mut View, draw: Draw) -> Reads {
+        let mut reads = Reads::Nothing;
+        self.each(draw, |step| {
+            if reads == Reads::Nothing {
+                reads = step.op.reads(view, draw.of(step));
+            }
+        });
+        reads
     }
 }
 

@@ -12,6 +12,7 @@ mod op;
 mod pad;
 mod place;
 mod policy;
+mod reads;
 mod resize;
 mod state;
 mod volume;
@@ -23,13 +24,12 @@ use std::sync::Mutex;
 use self::float::FloatWork;
 use self::op::{Draw, FloatOp, Numbered, PixelOp};
 use self::work::{Buffers, Work};
+use super::ahead::Ahead;
 use super::dtype::{DType, Output};
-use super::resize::Crop;
 use super::shape::SampleShape;
 use super::steps::Step;
 use super::write::{Writer, stream};
 use crate::Result;
-use crate::prefetch::{AHEAD, Ahead, prefetch};
 use crate::random::Key;
 
 /// A compiled pipeline. Running it allocates nothing per sample once its buffers are warm, and cannot fail.
@@ -158,21 +158,6 @@ impl Plan {
         if let Ok(mut pool) = self.pool.try_lock() {
             pool.push(scratch);
         }
-    }
-
-    /// What will be read of a sample: where a resize comes first, a part of it, in another order than memory's. Of others the
-    /// beginning is asked for at once.
-    fn ahead<'a>(&self, sample: &'a [u8], key: Key, index: u32) -> Ahead<'a> {
-        let first = self.pixel.first().filter(|_| sample.len() > AHEAD);
-        let len = self.input.len();
-        let reads = first.and_then(|first| first.op.reads(len, Draw::new(key, index, first.number)));
-        let Some(Crop { top, left, height, width }) = reads else {
-            prefetch::<true>(&sample[..sample.len().min(AHEAD)]);
-            return Ahead::default();
-        };
-        let channels = self.input.channels();
-        let pitch = len[2] * channels;
-        Ahead::new(&sample[top * pitch + left * channels..], pitch, width * channels, height)
     }
 
     fn run(

@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
-use super::super::resize::Crop;
+use super::super::view::View;
 use super::float::FloatWork;
+use super::reads::Reads;
 use super::work::Work;
 use crate::random::{Key, Purpose, Stream};
 
@@ -34,9 +35,9 @@ impl Draw {
 pub(super) trait PixelOp: Debug + Send + Sync {
     fn run(&self, work: &mut Work<'_>, draw: Draw);
 
-    /// The part of an image of lengths `len` that it reads, if it reads that in another order than memory's.
-    fn reads(&self, _len: [usize; 3], _draw: Draw) -> Option<Crop> {
-        None
+    /// What it will read, of the pixels in view, which it moves if it reads none.
+    fn reads(&self, _view: &mut View, _draw: Draw) -> Reads {
+        Reads::View
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::super::geometry::rotate::{AffineParameters, inverse_affine_matrix};
 use super::super::steps::{AugMix, Policy};
+use super::super::view::View;
 use super::edit::{Edit, Sampling};
 use super::op::{Draw, PixelOp};
+use super::reads::Reads;
 use super::state::State;
 use super::warp::sampling;
 use super::work::Work;
@@ -157,6 +159,10 @@ impl PixelOp for Random {
             let bin = |stream: &mut Stream| fixed.unwrap_or_else(|| stream.below(self.bins) as usize);
             Entry::apply(&self.entries, bin, &mut stream, work, self.sampling);
         }
+    }
+
+    fn reads(&self, view: &mut View, _draw: Draw) -> Reads {
+        Reads::all(view)
     }
 }
 

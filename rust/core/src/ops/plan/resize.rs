@@ -3,7 +3,9 @@
 use super::super::resize::{Crop, Filter, Resize};
 use super::super::shape::SampleShape;
 use super::super::steps::Size;
+use super::super::view::View;
 use super::op::{Draw, PixelOp};
+use super::reads::Reads;
 use super::state::State;
 use super::work::Work;
 use crate::random::Stream;
@@ -26,8 +28,8 @@ impl PixelOp for Fixed {
         work.resize(self.0.slot, &self.0.first, None);
     }
 
-    fn reads(&self, [_, height, width]: [usize; 3], _draw: Draw) -> Option<Crop> {
-        Some(Crop { top: 0, left: 0, height, width })
+    fn reads(&self, view: &mut View, _draw: Draw) -> Reads {
+        Reads::all(view)
     }
 }
 
@@ -46,8 +48,9 @@ impl PixelOp for Random {
         work.resize(self.resizer.slot, &self.resizer.first, Some(crop));
     }
 
-    fn reads(&self, [_, height, width]: [usize; 3], draw: Draw) -> Option<Crop> {
-        Some(self.draw(height, width, &mut draw.stream()))
+    fn reads(&self, view: &mut View, draw: Draw) -> Reads {
+        let [_, height, width] = view.len;
+        Reads::Part(self.draw(height, width, &mut draw.stream()))
     }
 }
 

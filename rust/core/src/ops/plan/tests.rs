@@ -37,13 +37,16 @@ fn channels_come_first_and_grey_becomes_rgb() {
     assert_eq!(run(&[Step::ToRgb], GREY, false, &[1, 2, 3, 4, 5, 6]), [1, 2, 3, 4, 5, 6].repeat(3));
 }
 
-/// Samples of a batch that is written past the caches, in whole lines, are those of a small one.
+/// Samples of a batch, written past the caches, in whole lines, or not, are those that are made one by one, with none to be
+/// asked for meanwhile.
 #[test]
-fn large_batches_are_as_small_ones() {
+fn samples_are_made_in_batches_as_by_themselves() {
     let volume = |side| SampleShape::Volume { depth: side, height: side, width: side };
     let image = |height, width, channels| SampleShape::Image { height, width, channels };
-    let shapes = [volume(28), volume(29), volume(32), image(30, 60, 1), image(28, 28, 3), image(70, 9, 3), RGB];
-    for (shape, channels_last) in shapes.into_iter().flat_map(|shape| [(shape, false), (shape, true)]) {
+    let shapes =
+        [volume(28), volume(29), volume(32), volume(34), image(30, 60, 1), image(28, 28, 3), image(70, 9, 3), RGB];
+    let large = [image(112, 112, 3), image(192, 192, 1), image(120, 97, 3)];
+    for (shape, channels_last) in shapes.into_iter().chain(large).flat_map(|shape| [(shape, false), (shape, true)]) {
         let count = 24;
         let images: Vec<u8> =
             (0..count as usize * shape.byte_len()).map(|at| (at * 167 % 253).to_le_bytes()[0]).collect();
@@ -58,17 +61,26 @@ fn large_batches_are_as_small_ones() {
             let steps = if dtype == DType::U8 { &steps[..steps.len() - 2] } else { &steps };
             let plan = Plan::compile(steps, shape, false, Output { dtype: Some(dtype), channels_last });
             let plan = plan.expect("fits");
-            let fill = |batch_len| {
+            let fill = |batch_len, together| {
                 let len = count as usize * plan.output_len();
                 let mut out = vec![0u8; len + 64];
                 // Whole lines are written to places that begin with one.
                 let start = out.as_ptr().align_offset(64);
                 let bytes = &mut out[start..start + len];
                 let sample = |index| images.chunks_exact(shape.byte_len()).nth(index as usize);
-                plan.fill_samples(0..count, sample, KEY, |_| {}, batch_len, bytes);
+                for (first, bytes) in (0..).step_by(together).zip(bytes.chunks_mut(together * plan.output_len())) {
+                    plan.fill_samples(first..count, sample, KEY, |_| {}, batch_len, bytes);
+                }
                 bytes.to_vec()
             };
-            assert!(fill(0) == fill(stream::FROM), "{shape:?}, {dtype:?}, channels last: {channels_last}");
+            let alone = fill(0, 1);
+            for batch_len in [0, stream::FROM] {
+                let found = fill(batch_len, count as usize);
+                assert!(
+                    found == alone,
+                    "{shape:?}, {dtype:?}, channels last: {channels_last}, batch of {batch_len} bytes"
+                );
+            }
         }
     }
 }

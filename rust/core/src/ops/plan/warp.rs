@@ -4,8 +4,10 @@ use super::super::geometry::affine::{Interpolation, Matrix};
 use super::super::geometry::rotate::{AffineParameters, inverse_affine_matrix};
 use super::super::resize::Filter;
 use super::super::steps::{self, Affine};
+use super::super::view::View;
 use super::edit::{Edit, Sampling};
 use super::op::{Draw, PixelOp};
+use super::reads::Reads;
 use super::state::State;
 use super::work::Work;
 use crate::Result;
@@ -27,6 +29,10 @@ impl PixelOp for Rotate {
         let angle = draw.stream().uniform(self.degrees[0], self.degrees[1]);
         Edit::Rotate(angle, self.center).apply(work, self.sampling);
     }
+
+    fn reads(&self, view: &mut View, _draw: Draw) -> Reads {
+        Reads::all(view)
+    }
 }
 
 /// torchvision's `RandomAffine`.
@@ -41,6 +47,10 @@ impl PixelOp for RandomAffine {
         let [_, height, width] = work.view.len;
         let matrix = self.draw(height, width, &mut draw.stream());
         Edit::Affine(matrix).apply(work, self.sampling);
+    }
+
+    fn reads(&self, view: &mut View, _draw: Draw) -> Reads {
+        Reads::all(view)
     }
 }
 

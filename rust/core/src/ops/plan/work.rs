@@ -1,13 +1,13 @@
 //! One sample on its way through the steps on `uint8`: where its bytes are, and what is still to be done to them.
 
+use super::super::ahead::Ahead;
 use super::super::colour::tables;
 use super::super::gather::{Gathered, Luts, gather};
 use super::super::image::{Image, ImageMut};
 use super::super::resize::{Crop, Resize, Resized};
 use super::super::view::View;
-use super::super::write::Source;
+use super::super::write::{Origin, Source};
 use super::resize::Resizers;
-use crate::prefetch::Ahead;
 
 /// Memory that a sample passes through; grown once and used for the next one.
 #[derive(Debug, Default)]
@@ -154,29 +154,28 @@ impl<'a> Work<'a> {
     /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass; in rows of whole lines of so
     /// many values, if they are written past the caches.
     pub(in crate::ops) fn finish(&mut self, line: Option<usize>) -> (Source<'_>, View) {
+        let ahead = std::mem::take(&mut self.ahead);
         let runs_along = self.view.step[2].unsigned_abs() == self.channels;
         if let Place::Columns(slot) = self.place {
             let width = self.buffers.resizers.get(slot).size().1;
             // In an image of one column, rows and columns have the same step.
             if self.luts.is_none() && runs_along && self.view.len[2] <= width {
-                let ahead = std::mem::take(&mut self.ahead);
                 let Buffers { kernel, rows, resizers, .. } = &mut *self.buffers;
-                let resized = Resized::new(resizers.get(slot), kernel, self.channels, rows, ahead);
-                return (Source::Resized(resized), self.view);
+                let resized = Resized::new(resizers.get(slot), kernel, self.channels, rows);
+                return (Source::new(Origin::Resized(resized), ahead), self.view);
             }
             self.make_rows(slot);
         }
-        self.ahead.ask(1, 1);
         let is_as_written = self.luts.is_none() && (runs_along || self.view.len[2] <= 1);
         if is_as_written && !line.is_some_and(|line| self.cuts_lines(line)) {
             let (bytes, view, ..) = self.parts();
-            return (Source::Bytes(bytes), view);
+            return (Source::new(Origin::Bytes(bytes), ahead), view);
         }
         let Buffers { pixels, rows, .. } = &mut *self.buffers;
         let bytes = bytes_of(self.place, self.source, pixels);
         let gathered = Gathered::new(bytes, self.view, self.channels, self.luts.as_ref(), line, rows);
         let view = gathered.rows();
-        (Source::Gathered(gathered), view)
+        (Source::new(Origin::Gathered(gathered), ahead), view)
     }
 
     /// Copies the pixels to `out`; false if rows have still to be made.
@@ -184,7 +183,7 @@ impl<'a> Work<'a> {
         if let Place::Columns(_) = self.place {
             return false;
         }
-        self.ahead.ask(1, 1);
+        self.ahead.ask(self.ahead.share(1));
         let (bytes, view, channels, luts) = self.parts();
         gather(bytes, &view, channels, luts, out);
         true

@@ -35,10 +35,10 @@ pub use filter::Filter;
 pub use geometry::Crop;
 pub(super) use resized::Resized;
 
+use super::ahead::AT_ONCE;
 use super::image::{Image, ImageMut};
 use super::simd::Simd;
 use crate::Result;
-use crate::prefetch::AHEAD;
 use axis::Axis;
 use crops::Crops;
 use geometry::{Geometry, Path};
@@ -255,7 +255,7 @@ impl Resize {
 
 /// Asks for the pixels of an image of which more is read than the beginning, which is there.
 fn ahead(source: Rows<'_>) {
-    if source.count() * source.pitch() > AHEAD {
+    if source.count() * source.pitch() > AT_ONCE {
         source.prefetch();
     }
 }

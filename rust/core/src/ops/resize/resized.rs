@@ -1,7 +1,6 @@
 //! Rows of a resized image, made when they are needed.
 
 use super::Resize;
-use crate::prefetch::Ahead;
 
 /// Bytes of rows that are made together. They are read while they are in the nearest cache, but not before their stores
 /// have arrived there: a load that spans two stores has to wait for both.
@@ -19,27 +18,17 @@ pub(in crate::ops) struct Resized<'a> {
     /// The rows that were made last, and the place of the first of them.
     made: &'a mut Vec<u8>,
     first: Option<usize>,
-    /// How many rows have been made.
-    count: usize,
-    ahead: Ahead<'a>,
 }
 
 impl<'a> Resized<'a> {
-    /// Of what [`Resize::make_columns`] made of an image of as many channels. `made` is memory to work in; `ahead` is asked
-    /// for meanwhile.
-    pub(in crate::ops) fn new(
-        resize: &'a Resize,
-        between: &'a [u8],
-        channels: usize,
-        made: &'a mut Vec<u8>,
-        ahead: Ahead<'a>,
-    ) -> Self {
+    /// Of what [`Resize::make_columns`] made of an image of as many channels. `made` is memory to work in.
+    pub(in crate::ops) fn new(resize: &'a Resize, between: &'a [u8], channels: usize, made: &'a mut Vec<u8>) -> Self {
         let len = resize.size().1 * channels;
         let rows = (BLOCK / len).max(1);
         if made.len() < rows * len {
             made.resize(rows * len, 0);
         }
-        Self { resize, between, channels, len, rows, made, first: None, count: 0, ahead }
+        Self { resize, between, channels, len, rows, made, first: None }
     }
 
     /// `len` bytes of one row, the first of them counted from the beginning of the image.
@@ -51,8 +40,6 @@ impl<'a> Resized<'a> {
             let rows = self.rows.min(height - start);
             self.resize.make_rows(self.between, self.channels, start, &mut self.made[..rows * self.len]);
             self.first = Some(start);
-            self.count += rows;
-            self.ahead.ask(self.count, height);
         }
         &self.made[first - start * self.len..][..len]
     }

@@ -1,6 +1,6 @@
 //! The rows that a pass reads.
 
-use crate::prefetch::prefetch;
+use crate::ops::ahead::prefetch;
 
 /// Rows of bytes in a larger image.
 #[derive(Debug, Clone, Copy)]

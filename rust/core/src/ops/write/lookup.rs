@@ -20,7 +20,7 @@ fn each<T: Copy, const STORED: usize>(
     out: &mut [T],
 ) {
     let plane = view.pixels();
-    let view = source.rows_of(view);
+    let view = source.begin(view);
     let len = view.len[2];
     for (number, first) in view.rows().enumerate() {
         let row = source.row::<STORED>(first, &view);

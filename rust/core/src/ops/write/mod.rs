@@ -16,7 +16,7 @@ use half::{bf16, f16};
 
 use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
 use self::convert::{Compute, FromFloats, Same};
-pub(super) use self::source::Source;
+pub(super) use self::source::{Origin, Source};
 pub(super) use self::table::{Table, normalize, to_tensor};
 use super::dtype::DType;
 use super::simd::Simd;
@@ -64,7 +64,7 @@ pub(super) struct Writer {
 /// If `view` is not inside `bytes`, or `out` is not of its size.
 pub(super) fn copy_rgb(bytes: &[u8], view: &View, out: &mut [u8]) {
     let target = Target { stored: 3, channels: 3, channels_last: true };
-    rows::write(simd(), &Same, &mut Source::Bytes(bytes), view, Rows { target, past_caches: false }, out);
+    rows::write(simd(), &Same, &mut Source::from(bytes), view, Rows { target, past_caches: false }, out);
 }
 
 impl Writer {
@@ -204,10 +204,10 @@ mod tests {
                 let mut out = vec![0f32; expected.len()];
                 let len = expected.len() * dtype.size();
                 let bytes = &mut bytemuck::cast_slice_mut::<f32, u8>(&mut out)[..len];
-                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(&mut Source::Bytes(source), &view, past_caches, bytes);
+                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(&mut Source::from(source), &view, past_caches, bytes);
                 let vector = bytes.to_vec();
                 let scalar = Writer::new(Simd::Scalar, target, tables, dtype);
-                scalar.write(&mut Source::Bytes(source), &view, past_caches, bytes);
+                scalar.write(&mut Source::from(source), &view, past_caches, bytes);
                 assert_eq!(vector, bytes, "back-ends differ");
                 vector
             };

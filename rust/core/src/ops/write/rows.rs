@@ -68,7 +68,7 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
     out: &mut [C::Out],
 ) {
     let plane = view.pixels();
-    let view = source.rows_of(view);
+    let view = source.begin(view);
     let len = view.len[2];
     // Rows that end within a line would leave parts of lines to memory: a quarter of the speed of plain stores.
     let row_len = len * size_of::<C::Out>() * if INTERLEAVED { 3 } else { 1 };

@@ -1,0 +1,135 @@
+//! Memory that will be read soon: processors guess only what lies behind, or before, what they have seen.
+
+use super::view::View;
+
+/// Bytes that are asked for at once: all of a smaller sample; of a larger one the beginning, if a processor guesses the rest.
+pub(super) const AT_ONCE: usize = 32 << 10;
+
+/// Bytes that memory is read by.
+const LINE: usize = 64;
+
+/// What will be read of the next sample, asked for bit by bit: so much at once would have to wait for itself.
+#[derive(Debug, Default)]
+pub(super) struct Ahead<'a> {
+    bytes: &'a [u8],
+    /// What lies side by side is a row.
+    view: View,
+    /// Bytes of a row.
+    len: usize,
+    /// Position of the next row, and what is left of the one before.
+    next: [usize; 2],
+    left: &'a [u8],
+}
+
+impl<'a> Ahead<'a> {
+    /// The pixels of `view`, of 1 or 3 channels, in whatever order they will be read.
+    pub(super) fn new(bytes: &'a [u8], view: &View, channels: usize) -> Self {
+        let view = view.in_memory_order().in_long_rows();
+        Self { bytes, view, len: view.len[2] * channels, next: [0; 2], left: &[] }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many bytes to ask for at a time, whole lines, so that all are asked for in `times` times.
+    pub(super) fn share(&self, times: usize) -> usize {
+        (self.view.len[0] * self.view.len[1] * self.len).div_ceil(times).next_multiple_of(LINE)
+    }
+
+    /// Asks for some more, if there are any left.
+    #[inline]
+    pub(super) fn ask(&mut self, mut bytes: usize) {
+        while bytes > 0 {
+            let Some(piece) = self.take(bytes) else { return };
+            prefetch::<false>(piece);
+            bytes -= piece.len();
+        }
+    }
+
+    /// Up to so many of the bytes that come next.
+    fn take(&mut self, bytes: usize) -> Option<&'a [u8]> {
+        if self.left.is_empty() && !self.begin_row() {
+            return None;
+        }
+        let (piece, left) = self.left.split_at(bytes.min(self.left.len()));
+        self.left = left;
+        Some(piece)
+    }
+
+    fn begin_row(&mut self) -> bool {
+        let [depth, row] = self.next;
+        if depth == self.view.len[0] {
+            return false;
+        }
+        self.left = &self.bytes[self.view.byte_at([depth, row, 0])..][..self.len];
+        self.next = if row + 1 == self.view.len[1] { [depth + 1, 0] } else { [depth, row + 1] };
+        true
+    }
+}
+
+/// Asks for bytes to be brought into the nearest cache, or (`NEAREST` false) into the one behind it.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn prefetch<const NEAREST: bool>(bytes: &[u8]) {
+    use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+
+    for line in bytes.chunks(LINE) {
+        let line = line.as_ptr().cast();
+        #[allow(unsafe_code, reason = "a prefetch takes a pointer")]
+        // SAFETY: a prefetch reads nothing, and the address is inside the slice.
+        unsafe {
+            if NEAREST { _mm_prefetch::<_MM_HINT_T0>(line) } else { _mm_prefetch::<_MM_HINT_T1>(line) }
+        }
+    }
+}
+
+/// Stable Rust has no prefetch for other processors.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn prefetch<const NEAREST: bool>(_bytes: &[u8]) {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ops::gather::cases;
+
+    proptest! {
+        /// All bytes of a view come once, in memory's order, and within as many times as they were shared out to.
+        #[test]
+        fn everything_is_asked_for(
+            len in prop::array::uniform3(1usize..20),
+            channels in prop::sample::select(vec![1, 3]),
+            moves in cases::moves(),
+            part in prop::array::uniform3((0usize..20, 1usize..20)),
+            times in 1usize..300,
+        ) {
+            let bytes = cases::pixels(len, channels);
+            let mut view = cases::moved(len, channels, moves);
+            for (axis, (start, len)) in part.into_iter().enumerate() {
+                let start = start % view.len[axis];
+                view.crop(axis, start, len.min(view.len[axis] - start));
+            }
+            let mut expected: Vec<usize> = view
+                .rows()
+                .flat_map(|row| (0..view.len[2]).map(move |x| row.wrapping_add_signed(view.step[2] * x.cast_signed())))
+                .flat_map(|pixel| pixel..pixel + channels)
+                .collect();
+            expected.sort_unstable();
+
+            let mut ahead = Ahead::new(&bytes, &view, channels);
+            let share = ahead.share(times);
+            let mut found = Vec::new();
+            for _ in 0..times {
+                let mut left = share;
+                while left > 0 && let Some(piece) = ahead.take(left) {
+                    let first = piece.as_ptr() as usize - bytes.as_ptr() as usize;
+                    found.extend(first..first + piece.len());
+                    left -= piece.len();
+                }
+            }
+            prop_assert_eq!(found, expected);
+            prop_assert!(ahead.take(1).is_none());
+        }
+    }
+}
