@@ -38,6 +38,7 @@ WORKLOADS = [
     Workload("bloodmnist", 28, "crop_flip"),
     Workload("bloodmnist", 224, "crop_flip"),
     Workload("bloodmnist", 28, "trivial"),
+    Workload("bloodmnist", 224, "trivial"),
     Workload("bloodmnist", 64, "decode", threads=1),
     Workload("bloodmnist", 64, "decode", threads=2),
 ]

@@ -3,7 +3,7 @@
 use super::view::View;
 
 /// Bytes that are asked for at once: all of a smaller sample; of a larger one the beginning, if a processor guesses the rest.
-pub(super) const AT_ONCE: usize = 32 << 10;
+pub(super) const AT_ONCE: usize = 16 << 10;
 
 /// Bytes that memory is read by.
 const LINE: usize = 64;
@@ -37,8 +37,8 @@ impl<'a> Ahead<'a> {
         (self.view.len[0] * self.view.len[1] * self.len).div_ceil(times).next_multiple_of(LINE)
     }
 
-    /// Asks for some more, if there are any left.
-    #[inline]
+    /// Asks for some more, if there are any left. Never inlined: it would be in the way of small samples, which have none.
+    #[inline(never)]
     pub(super) fn ask(&mut self, mut bytes: usize) {
         while bytes > 0 {
             let Some(piece) = self.take(bytes) else { return };

@@ -6,6 +6,9 @@ use crate::ops::gather::Gathered;
 use crate::ops::resize::Resized;
 use crate::ops::view::View;
 
+/// Bytes that are worth asking for: rows may be short.
+const BIT: usize = 4 * LINE;
+
 /// The most parts that a long row is cut into.
 const PARTS: usize = 128;
 
@@ -14,8 +17,9 @@ const PARTS: usize = 128;
 pub(in crate::ops) struct Source<'a> {
     origin: Origin<'a>,
     ahead: Ahead<'a>,
-    /// Bytes of the next sample that are asked for with each row.
+    /// Bytes of the next sample that are due with each row, and that are due now.
     share: usize,
+    due: usize,
 }
 
 /// How they come to be there.
@@ -38,7 +42,7 @@ impl<'a> From<&'a [u8]> for Source<'a> {
 
 impl<'a> Source<'a> {
     pub(in crate::ops) fn new(origin: Origin<'a>, ahead: Ahead<'a>) -> Self {
-        Self { origin, ahead, share: 0 }
+        Self { origin, ahead, share: 0, due: 0 }
     }
 
     /// The view in rows as long as can be had at once, to be taken in order.
@@ -63,7 +67,12 @@ impl<'a> Source<'a> {
     /// The pixels of a row of the view whose first pixel is at a byte, in memory's order.
     #[inline(always)]
     pub(super) fn row<const STORED: usize>(&mut self, first: usize, view: &View) -> &[[u8; STORED]] {
-        self.ahead.ask(self.share);
+        if self.share > 0 {
+            self.due += self.share;
+            if self.due >= BIT {
+                self.ahead.ask(std::mem::take(&mut self.due));
+            }
+        }
         let len = view.len[2];
         let first = if view.step[2] < 0 { first - (len - 1) * STORED } else { first };
         let bytes = match &mut self.origin {
