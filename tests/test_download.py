@@ -38,14 +38,19 @@ HALF = 150_000
 
 @pytest.fixture(autouse=True)
 def _surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy of the machine, a cache folder that is not the user's, and no patience."""
+    """No proxy of the machine, a cache folder that is not the user's, and no waiting between requests."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", addresses.VARIABLE):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(transfer, "READ_TIMEOUT", 0.3)
     monkeypatch.setattr(transfer, "BACKOFF", 0.01)
     monkeypatch.setattr(transfer, "ATTEMPTS", 4)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For servers that stall; longer than a busy machine keeps one waiting that does not."""
+    monkeypatch.setattr(transfer, "READ_TIMEOUT", 1.0)
 
 
 @pytest.fixture
@@ -94,6 +99,7 @@ def test_a_file_is_fetched_once(server: srv.Server, root: Path) -> None:
     assert server.requests[0].headers["Accept-Encoding"] == "identity"
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -113,6 +119,7 @@ def test_passing_trouble_is_waited_out(server: srv.Server, root: Path, trouble: 
     assert len(server.requests) == len(trouble) + 1
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("trouble", [srv.cut(HALF), srv.stall(HALF)], ids=["cut", "stalled"])
 def test_goes_on_where_it_was_cut(server: srv.Server, root: Path, trouble: srv.Action) -> None:
     server.plan = [trouble, srv.answer(503)]
@@ -163,6 +170,7 @@ def test_cuts_without_progress_end(server: srv.Server, root: Path) -> None:
     assert server.ranges[-1] == (f"bytes={HALF}-", '"one"')
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_server_that_stalls_for_ever(server: srv.Server, root: Path) -> None:
     server.plan = [srv.stall(0)] * 10
     with pytest.raises(download.DownloadError, match="gave up after 4 requests") as caught:
@@ -744,6 +752,7 @@ class TestSeveral:
         assert "corrupt" in str(found["octmnist"].error)
         assert names(root) == ["bloodmnist.npz", "pathmnist.npz"]
 
+    @pytest.mark.usefixtures("impatient")
     def test_who_stops_listening_stops_them(self, server: srv.Server, root: Path) -> None:
         server.plan = [srv.serve, *[srv.stall(HALF)] * 3]
         found = download.fetch_all([(flag, 28) for flag in self.FLAGS], root, url_template=server.template)
