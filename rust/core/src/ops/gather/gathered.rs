@@ -17,7 +17,8 @@ pub(in crate::ops) struct Gathered<'a> {
     /// The axis whose positions are shared out to blocks, and bytes of one of its positions.
     axis: usize,
     pitch: usize,
-    /// Positions of a block; the last one has what is left, too.
+    /// Positions of a row that is handed out, and of a block, in whole rows; the last block has what is left, too.
+    of_row: usize,
     count: usize,
     blocks: usize,
     /// The two blocks that were made last, in turns; room for the longest in each half.
@@ -28,7 +29,8 @@ pub(in crate::ops) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Of a view of `bytes`; all at once, or in rows of multiples of `line` pixels if it has them. `made` is memory to work in.
+    /// Of a view of `bytes`; all at once, or in rows of multiples of `line` pixels, if it comes in such rows. `made` is memory
+    /// to work in.
     pub(in crate::ops) fn new(
         bytes: &'a [u8],
         view: View,
@@ -41,22 +43,24 @@ impl<'a> Gathered<'a> {
         let pitch = view.len[axis + 1..].iter().product::<usize>() * channels;
         // Tiles are as long as they are wide.
         let least = if view.step[axis].unsigned_abs() == channels { TILE } else { 1 };
-        let has_lines = line.is_some_and(|line| (pitch / channels).is_multiple_of(line));
-        let count = if has_lines { (BLOCK / pitch).max(least) } else { view.len[axis] };
-        let blocks = (view.len[axis] / count).max(1);
-        let half = (view.len[axis] - (blocks - 1) * count) * pitch;
+        let positions = view.len[axis];
+        // The fewest positions that fill lines.
+        let of_row = line.and_then(|line| (1..=line).find(|count| (count * pitch / channels).is_multiple_of(line)));
+        let of_row = of_row.filter(|&count| positions.is_multiple_of(count)).unwrap_or(positions);
+        let count = (BLOCK / pitch).max(least).next_multiple_of(of_row);
+        let blocks = (positions / count).max(1);
+        let half = (positions - (blocks - 1) * count) * pitch;
         let len = half * blocks.min(2);
         if made.len() < len {
             made.resize(len, 0);
         }
-        Self { bytes, view, channels, luts, axis, pitch, count, blocks, made, half, done: 0 }
+        Self { bytes, view, channels, luts, axis, pitch, of_row, count, blocks, made, half, done: 0 }
     }
 
     /// The pixels in rows as long as can be had at once.
     pub(in crate::ops) fn rows(&self) -> View {
-        let pixels = self.view.pixels();
-        let rows = if self.blocks == 1 { 1 } else { self.view.len[self.axis] };
-        View::packed([1, rows, pixels / rows], self.channels)
+        let rows = self.view.len[self.axis] / self.of_row;
+        View::packed([1, rows, self.view.pixels() / rows], self.channels)
     }
 
     /// `len` bytes of one row, the first of them counted from the beginning of the view; rows are asked for in order.
