@@ -2,18 +2,17 @@
 //! weights have 16.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi8, _mm512_add_epi16, _mm512_and_si512, _mm512_cmpge_epu16_mask, _mm512_maddubs_epi16,
-    _mm512_mask_sub_epi16, _mm512_mulhi_epi16, _mm512_mullo_epi16, _mm512_or_si512, _mm512_packs_epi16,
-    _mm512_packus_epi16, _mm512_permutexvar_epi8, _mm512_permutexvar_epi16, _mm512_permutexvar_epi64,
-    _mm512_set1_epi16, _mm512_setr_epi64, _mm512_slli_epi16, _mm512_sub_epi16, _mm512_unpackhi_epi8,
-    _mm512_unpacklo_epi8,
+    __m512i, _mm512_add_epi8, _mm512_add_epi16, _mm512_and_si512, _mm512_cmpge_epu16_mask, _mm512_cvtepi16_epi8,
+    _mm512_maddubs_epi16, _mm512_mask_sub_epi16, _mm512_mulhi_epi16, _mm512_mullo_epi16, _mm512_or_si512,
+    _mm512_packs_epi16, _mm512_permutexvar_epi8, _mm512_permutexvar_epi16, _mm512_set1_epi16, _mm512_slli_epi16,
+    _mm512_sub_epi16, _mm512_unpackhi_epi8, _mm512_unpacklo_epi8,
 };
 
 use super::super::axis::Axis;
 use super::super::lanes::{channels, pixels};
 use super::super::lerp::{Lerp, Pairs};
 use super::super::rows::Rows;
-use super::memory::{load, load_halves, store, store_32};
+use super::memory::{ROWS, load, load_halves, load_rows, store, store_rows_32};
 
 /// Bytes in a register.
 const BLOCK: usize = 64;
@@ -27,8 +26,8 @@ const LANES: usize = 32;
 pub(super) fn row(first: &[u8], second: &[u8], lerp: Lerp, out: &mut [u8]) {
     let (near, far) = if lerp.is_second { (second, first) } else { (first, second) };
     let weights = [lerp.high, lerp.low].map(|part| _mm512_set1_epi16(part));
-    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-        let (near, far) = (load(&near[block * BLOCK..]), load(&far[block * BLOCK..]));
+    for (out, (near, far)) in out.chunks_mut(BLOCK).zip(near.chunks(BLOCK).zip(far.chunks(BLOCK))) {
+        let (near, far) = (load(near), load(far));
         let low = steps(_mm512_unpacklo_epi8(near, far), weights);
         let high = steps(_mm512_unpackhi_epi8(near, far), weights);
         // A step is less than half of what a byte holds, and leads to another byte.
@@ -68,20 +67,18 @@ pub(super) fn horizontal<const CHANNELS: usize>(
         let len = LANES.min(width - at);
         let offset = (start - first) * CHANNELS;
         let rows = out.len() / width;
-        for row in (0..rows).step_by(2) {
-            // A last row without another one is made twice.
-            let other = (row + 1).min(rows - 1);
-            let values = [row, other].map(|row| {
-                // Holds the taps of all 32, as `Pairs` says.
-                let window = load(&source.onward(row)[offset..]);
+        for row in (0..rows).step_by(ROWS) {
+            // The last rows are made together with some before them, once more.
+            let row = row.min(rows.saturating_sub(ROWS));
+            // Windows hold the taps of all 32, as `Pairs` says.
+            let windows = load_rows(&source.onward(row)[offset..], source.pitch());
+            let [a, b, c, d] = windows.map(|window| {
                 let pairs = _mm512_permutexvar_epi8(taps, window);
                 let near = _mm512_and_si512(pairs, _mm512_set1_epi16(0xFF));
                 _mm512_add_epi16(near, steps(pairs, weights))
             });
-            let bytes = _mm512_packus_epi16(values[0], values[1]);
-            let bytes = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes);
-            store_32::<0>(&mut out[row * width + at..][..len], bytes);
-            store_32::<1>(&mut out[other * width + at..][..len], bytes);
+            let values = [a, b, c, d].map(|values| _mm512_cvtepi16_epi8(values));
+            store_rows_32(&mut out[row * width + at..], width, len, values, rows.min(ROWS));
         }
     }
 }

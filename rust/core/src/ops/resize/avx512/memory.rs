@@ -3,9 +3,9 @@
 #![allow(unsafe_code, reason = "vectors are read and written through pointers")]
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_mask_storeu_epi8, _mm_storeu_si128, _mm256_mask_storeu_epi8, _mm256_storeu_si256,
-    _mm512_castsi512_si128, _mm512_extracti32x4_epi32, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
-    _mm512_mask_storeu_epi8, _mm512_maskz_loadu_epi8, _mm512_storeu_si512,
+    __m128i, __m256i, __m512i, _mm_mask_storeu_epi8, _mm_storeu_si128, _mm256_mask_storeu_epi8, _mm256_storeu_si256,
+    _mm512_castsi512_si128, _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_mask_storeu_epi8,
+    _mm512_maskz_loadu_epi8, _mm512_storeu_si512,
 };
 
 /// The first 64 bytes, or 0 where there are not as many.
@@ -66,17 +66,32 @@ pub(super) fn load_halves(halves: &[u16]) -> __m512i {
     unsafe { _mm512_loadu_si512(halves.as_ptr().cast()) }
 }
 
-/// Writes the first (0) or second (1) half of a vector, or as much of it as there is room for.
+/// Writes the first `len` of 32 bytes to each of [`ROWS`] rows that are `pitch` bytes apart, or to the first `count` of them.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn store_32<const HALF: i32>(bytes: &mut [u8], value: __m512i) {
-    let half = _mm512_extracti64x4_epi64::<HALF>(value);
+pub(super) fn store_rows_32(bytes: &mut [u8], pitch: usize, len: usize, halves: [__m256i; ROWS], count: usize) {
+    if len < 32 || count < ROWS || bytes.len() < (ROWS - 1) * pitch + 32 {
+        for (row, half) in halves.into_iter().take(count).enumerate() {
+            store_32(&mut bytes[row * pitch..][..len], half);
+        }
+        return;
+    }
+    for (row, half) in halves.into_iter().enumerate() {
+        // SAFETY: 32 bytes from 3 * pitch on are still within the slice, as was just checked; the others are before them.
+        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().add(row * pitch).cast(), half) }
+    }
+}
+
+/// Writes the first 32 bytes, or as many as there is room for.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn store_32(bytes: &mut [u8], value: __m256i) {
     if let Some(bytes) = bytes.first_chunk_mut::<32>() {
         // SAFETY: 32 bytes are written to an array of 32 bytes.
-        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast(), half) }
+        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast(), value) }
     } else {
         // SAFETY: the mask has a bit for each byte there is, and bytes without a bit are not touched.
-        unsafe { _mm256_mask_storeu_epi8(bytes.as_mut_ptr().cast(), (1 << bytes.len()) - 1, half) }
+        unsafe { _mm256_mask_storeu_epi8(bytes.as_mut_ptr().cast(), (1 << bytes.len()) - 1, value) }
     }
 }
 
