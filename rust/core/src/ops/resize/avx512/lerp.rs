@@ -72,12 +72,11 @@ pub(super) fn horizontal<const CHANNELS: usize>(
             let row = row.min(rows.saturating_sub(ROWS));
             // Windows hold the taps of all 32, as `Pairs` says.
             let windows = load_rows(&source.onward(row)[offset..], source.pitch());
-            let [a, b, c, d] = windows.map(|window| {
+            let values = windows.map(|window| {
                 let pairs = _mm512_permutexvar_epi8(taps, window);
                 let near = _mm512_and_si512(pairs, _mm512_set1_epi16(0xFF));
-                _mm512_add_epi16(near, steps(pairs, weights))
+                _mm512_cvtepi16_epi8(_mm512_add_epi16(near, steps(pairs, weights)))
             });
-            let values = [a, b, c, d].map(|values| _mm512_cvtepi16_epi8(values));
             store_rows_32(&mut out[row * width + at..], width, len, values, rows.min(ROWS));
         }
     }

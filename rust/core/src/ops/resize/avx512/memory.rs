@@ -69,16 +69,16 @@ pub(super) fn load_halves(halves: &[u16]) -> __m512i {
 /// Writes the first `len` of 32 bytes to each of [`ROWS`] rows that are `pitch` bytes apart, or to the first `count` of them.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn store_rows_32(bytes: &mut [u8], pitch: usize, len: usize, halves: [__m256i; ROWS], count: usize) {
+pub(super) fn store_rows_32(bytes: &mut [u8], pitch: usize, len: usize, rows: [__m256i; ROWS], count: usize) {
     if len < 32 || count < ROWS || bytes.len() < (ROWS - 1) * pitch + 32 {
-        for (row, half) in halves.into_iter().take(count).enumerate() {
-            store_32(&mut bytes[row * pitch..][..len], half);
+        for (row, values) in rows.into_iter().take(count).enumerate() {
+            store_32(&mut bytes[row * pitch..][..len], values);
         }
         return;
     }
-    for (row, half) in halves.into_iter().enumerate() {
+    for (row, values) in rows.into_iter().enumerate() {
         // SAFETY: 32 bytes from 3 * pitch on are still within the slice, as was just checked; the others are before them.
-        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().add(row * pitch).cast(), half) }
+        unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().add(row * pitch).cast(), values) }
     }
 }
 
