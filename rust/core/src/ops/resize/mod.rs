@@ -253,7 +253,7 @@ impl Resize {
     }
 }
 
-/// Asks for the pixels of an image of which more is read than the beginning, which is there.
+/// Brings the pixels of an image into the nearest cache: those of a large one, if any, are in the one behind it.
 fn ahead(source: Rows<'_>) {
     if source.count() * source.pitch() > AT_ONCE {
         source.prefetch();
