@@ -1,10 +1,11 @@
 //! The memory of batches: slots that are filled, lent out, and filled again.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
+use crate::cache;
 use crate::loader::Labels;
 use crate::memory::Memory;
 
@@ -18,8 +19,10 @@ pub struct SlotPool {
     slot_len: usize,
     /// Warm slots kept for reuse; more than the pipeline can hold at once would never be used.
     capacity: usize,
-    free: Mutex<Vec<Memory>>,
+    free: Mutex<Vec<Free>>,
     in_use: AtomicUsize,
+    /// Bytes of all batches for which slots were taken.
+    taken: AtomicU64,
     /// Whether a slot has been asked for.
     is_begun: AtomicBool,
 }
@@ -34,6 +37,7 @@ impl SlotPool {
             capacity,
             free: Mutex::default(),
             in_use: AtomicUsize::new(0),
+            taken: AtomicU64::new(0),
             is_begun: AtomicBool::new(false),
         })
     }
@@ -64,23 +68,39 @@ impl SlotPool {
     /// were. The first one, for which somebody waits, is of the pages that come soonest, and is not kept if they are small.
     pub fn take(self: &Arc<Self>, len: usize) -> Result<Slot> {
         let warm = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let warm = warm.filter(|memory| memory.as_ref().len() >= len);
-        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), Ok)?;
+        let warm = warm.filter(|free| free.memory.as_ref().len() >= len);
+        let taken = self.taken.fetch_add(len as u64, Relaxed);
+        let is_cached = warm.as_ref().is_some_and(|free| taken - free.taken <= cached());
+        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), |free| Ok(free.memory))?;
         self.in_use.fetch_add(1, Relaxed);
         let is_urgent = !self.is_begun.swap(true, Relaxed);
-        Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent })
+        Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent, taken, is_cached })
     }
 
-    fn put_back(&self, memory: Memory) {
+    fn put_back(&self, memory: Memory, taken: u64) {
         self.in_use.fetch_sub(1, Relaxed);
         if !self.is_ours() || memory.is_makeshift() {
             return;
         }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         if free.len() < self.capacity {
-            free.push(memory);
+            free.push(Free { memory, taken });
         }
     }
+}
+
+/// A slot that nobody uses.
+#[derive(Debug)]
+struct Free {
+    memory: Memory,
+    /// Bytes of the batches before the one that it held last.
+    taken: u64,
+}
+
+/// Of so many bytes, written since, a good part is in the last cache, if it was written through it.
+fn cached() -> u64 {
+    let last = cache::last() as u64;
+    last + last / 2
 }
 
 /// The memory of one batch; it returns to its pool when dropped.
@@ -90,6 +110,9 @@ pub struct Slot {
     memory: Option<Memory>,
     pool: Arc<SlotPool>,
     is_urgent: bool,
+    /// Bytes of the batches before this one.
+    taken: u64,
+    is_cached: bool,
 }
 
 impl AsMut<[u8]> for Slot {
@@ -107,7 +130,7 @@ impl AsRef<[u8]> for Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(memory) = self.memory.take() {
-            self.pool.put_back(memory);
+            self.pool.put_back(memory, self.taken);
         }
     }
 }
@@ -137,6 +160,11 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether the last cache still holds it, since few other batches were made since it was written.
+    pub(crate) fn is_cached(&self) -> bool {
+        matches!(self, Self::Slot(Slot { is_cached: true, .. }))
+    }
+
     /// Sees to the pages of a part that is written to next, if somebody waits for them.
     fn hurry(&self, from: usize, len: usize) {
         if let Self::Slot(Slot { memory: Some(memory), is_urgent: true, .. }) = self {
@@ -169,32 +197,38 @@ pub(crate) struct Parts {
     place: Place,
     start: *mut u8,
     len: usize,
-    taken: AtomicUsize,
+    /// Bytes of a part; the last one may have fewer.
+    part: usize,
+    /// For each part, whether somebody has it.
+    taken: Vec<AtomicBool>,
 }
 
 impl Parts {
-    /// Of the first `len` bytes of `place`.
-    pub(crate) fn new(mut place: Place, len: usize) -> Self {
+    /// Of the first `len` bytes of `place`, `part` bytes each.
+    pub(crate) fn new(mut place: Place, len: usize, part: usize) -> Self {
         let start = place.as_mut()[..len].as_mut_ptr();
-        Self { place, start, len, taken: AtomicUsize::new(0) }
+        let taken = std::iter::repeat_with(AtomicBool::default).take(len.div_ceil(part.max(1))).collect();
+        Self { place, start, len, part, taken }
     }
 
-    /// Bytes of all parts.
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.taken.len()
     }
 
-    /// Where the next part begins, and its `len` bytes or those that are left. No byte is given out twice.
+    /// The bytes of a part, once.
     #[allow(unsafe_code)]
     #[allow(clippy::mut_from_ref, reason = "of other bytes each time")]
-    pub(crate) fn take(&self, len: usize) -> Option<(usize, &mut [u8])> {
-        let advance = |taken: usize| Some(taken.saturating_add(len).min(self.len));
-        let from = self.taken.fetch_update(Relaxed, Relaxed, advance).unwrap_or(self.len);
-        let len = len.min(self.len - from);
+    pub(crate) fn take(&self, number: usize) -> Option<&mut [u8]> {
+        if self.taken.get(number)?.swap(true, Relaxed) {
+            return None;
+        }
+        let from = number * self.part;
+        let len = self.part.min(self.len - from);
         self.place.hurry(from, len);
-        // SAFETY: the bytes are initialised, and neither moved nor freed while `place` is here. `taken` never falls, so
-        // no two parts overlap; nobody else has `place` before `into_place`, which needs all borrows to have ended.
-        (len > 0).then(|| (from, unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) }))
+        // SAFETY: the bytes are initialised, and neither moved nor freed while `place` is here. Parts do not overlap and
+        // each is given out once; nobody else has `place` before `into_place`, which needs all borrows to have ended.
+        Some(unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) })
     }
 
     /// The memory as a whole again.
@@ -239,6 +273,27 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_is_cached_while_few_others_are_written() {
+        // Memory that nobody touches costs nothing.
+        let len = usize::try_from(cached() / 3).expect("fits");
+        let pool = SlotPool::new(len, 9);
+        let first = pool.take(len).expect("memory");
+        assert!(!first.is_cached, "fresh memory");
+        let (second, third) = (pool.take(len).expect("memory"), pool.take(len).expect("memory"));
+        drop(first);
+        let again = pool.take(len).expect("memory");
+        assert!(again.is_cached, "two others were written since");
+        drop(second);
+        assert!(pool.take(len).expect("memory").is_cached);
+        // Not written at all, but as many bytes were.
+        for _ in 0..2 {
+            std::mem::forget(pool.take(len + 1).expect("memory"));
+        }
+        drop(third);
+        assert!(!pool.take(len).expect("memory").is_cached, "five others were written since");
+    }
+
+    #[test]
     fn somebody_waits_for_the_first_slot_only() {
         let pool = SlotPool::new(100, 2);
         let (first, second) = (pool.take(100).expect("memory"), pool.take(100).expect("memory"));
@@ -277,13 +332,16 @@ mod tests {
     #[test]
     fn parts_do_not_overlap_and_are_all_there_is() {
         let pool = SlotPool::new(1000, 1);
-        let parts = Parts::new(Place::Slot(pool.take(1000).expect("memory")), 990);
+        let parts = Parts::new(Place::Slot(pool.take(1000).expect("memory")), 990, 100);
+        assert_eq!(parts.count(), 10);
         let lens: Vec<usize> = std::thread::scope(|scope| {
             let fill = || {
                 let mut lens = vec![];
-                while let Some((from, part)) = parts.take(100) {
-                    part.fill(u8::try_from(from / 100).expect("few") + 1);
-                    lens.push(part.len());
+                for number in 0..11 {
+                    if let Some(part) = parts.take(number) {
+                        part.fill(u8::try_from(number).expect("few") + 1);
+                        lens.push(part.len());
+                    }
                 }
                 lens
             };

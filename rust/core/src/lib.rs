@@ -11,6 +11,7 @@
 
 pub mod array;
 pub mod batch;
+mod cache;
 pub mod digest;
 mod error;
 pub mod loader;

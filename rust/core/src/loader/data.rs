@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::ops::Plan;
+use crate::ops::{Plan, Stores};
 use crate::random::Key;
 use crate::{Error, Result};
 
@@ -149,16 +149,9 @@ impl Data {
         self.labels.gather(self.labels_per_sample, indices.iter().map(|&index| self.row(index)))
     }
 
-    /// Writes samples to `out`, one after the other, which is a batch of `batch_len` bytes or a part of one. `current`
-    /// always holds the index that is worked on.
-    pub(super) fn fill(
-        &self,
-        indices: &[u32],
-        key: Key,
-        current: &Cell<Option<u32>>,
-        batch_len: usize,
-        out: &mut [u8],
-    ) {
+    /// Writes samples to `out`, one after the other, to where `stores` says. `current` always holds the index
+    /// that is worked on.
+    pub(super) fn fill(&self, indices: &[u32], key: Key, current: &Cell<Option<u32>>, stores: Stores, out: &mut [u8]) {
         let sample_len = self.plan().output_len();
         let mut filled = 0;
         // Neighbours from the same part in one go: with one part, the whole batch.
@@ -169,7 +162,7 @@ impl Data {
             let sample = |index: u32| pixels.get((self.row(index) - start) * len..)?.get(..len);
             let end = filled + run.len() * sample_len;
             let begin = |index| current.set(Some(index));
-            plan.fill_samples(run.iter().copied(), sample, key, begin, batch_len, &mut out[filled..end]);
+            plan.fill_samples(run.iter().copied(), sample, key, begin, stores, &mut out[filled..end]);
             filled = end;
         }
     }

@@ -138,6 +138,41 @@ mod tests {
     }
 
     #[test]
+    fn workers_take_the_same_share_of_each_batch_or_what_is_left() {
+        let epoch = epoch(0, false);
+        epoch.pass.counters.filled(8);
+        epoch.pass.counters.worked(Duration::from_millis(100));
+        let mut queue = Queue::new(Some(2), 2, false);
+        for number in 0..2 {
+            let job = Job { number, given: Some((0..8).collect()), lent: None };
+            queue.open(Arc::new(epoch.pass.begin(job, 4).expect("there is memory")));
+        }
+        let mut share = |worker| queue.take_share(worker).map(|(draft, share)| (draft.number, share));
+        assert_eq!([5, 3].map(&mut share), [Some((0, 1)), Some((0, 3))]);
+        // The share of worker 1 is taken: it helps with another one of the batch that is needed first.
+        let mut left = [1, 1].map(&mut share);
+        left.sort_unstable();
+        assert_eq!(left, [Some((0, 0)), Some((0, 2))]);
+        assert_eq!([2, 2].map(&mut share).map(|taken| taken.map(|(number, _)| number)), [Some(1); 2]);
+        assert_eq!(share(2).map(|(number, _)| number), Some(1));
+        assert_eq!(share(2).map(|(number, _)| number), Some(1));
+        assert_eq!(share(2), None);
+    }
+
+    /// Workers who look for the next pass, sleep already, or are about to.
+    #[test]
+    fn a_pass_that_begins_late_is_made_too() {
+        let loader = loader(2, false);
+        for pause in [0, 50, 150, 190, 200, 210, 250, 5000].into_iter().cycle().take(200) {
+            std::thread::sleep(Duration::from_micros(pause));
+            let epoch = loader.epoch(0, 0).expect("starts");
+            while epoch.remaining() > 0 {
+                assert!(matches!(epoch.next(Duration::from_secs(20)), Ok(Next::Batch(Ok(_)))));
+            }
+        }
+    }
+
+    #[test]
     fn patience_ends_although_others_are_woken() {
         // There is no memory: no batch will ever be made.
         let epoch = epoch(1, true);

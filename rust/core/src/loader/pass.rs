@@ -12,6 +12,7 @@ use super::data::{Data, Labels};
 use super::queue::Job;
 use super::statistics::Counters;
 use crate::batch::{Batch, Parts, Place, SlotPool};
+use crate::ops::Stores;
 use crate::random::Key;
 use crate::sampler::{Order, Shard};
 use crate::{Error, Result};
@@ -67,14 +68,16 @@ pub(super) struct Draft {
     indices: Vec<u32>,
     labels: Labels,
     memory: Parts,
-    /// Samples that a thread takes at a time.
+    /// Samples of a share.
     share: usize,
+    /// Where its memory is.
+    stores: Stores,
 }
 
 impl Draft {
-    /// How many shares there are.
+    /// How many shares there are, for a thread each.
     pub(super) fn shares(&self) -> usize {
-        self.indices.len().div_ceil(self.share).max(1)
+        self.memory.count()
     }
 
     /// The batch, when all shares are made.
@@ -102,19 +105,19 @@ impl Pass {
             let worth = (cpu.as_nanos() / SHARE_TIME.as_nanos()).max((used / SHARE) as u128);
             let shares = usize::try_from(worth).unwrap_or(usize::MAX).clamp(1, threads.max(1));
             let share = indices.len().div_ceil(shares).max(1);
-            let (labels, memory) = (self.data.labels(&indices), Parts::new(place, used));
-            Ok(Draft { number: job.number, indices, labels, memory, share })
+            let stores = Stores::to(used, place.is_cached());
+            let memory = Parts::new(place, used, share * self.data.plan().output_len());
+            let labels = self.data.labels(&indices);
+            Ok(Draft { number: job.number, indices, labels, memory, share, stores })
         })
     }
 
-    /// Makes the next share of a batch.
-    pub(super) fn make_share(&self, draft: &Draft) -> Result<()> {
+    /// Makes a share of a batch.
+    pub(super) fn make_share(&self, draft: &Draft, number: usize) -> Result<()> {
         self.guarded(draft.number, |current| {
-            let sample_len = self.data.plan().output_len();
-            if let Some((from, part)) = draft.memory.take(draft.share * sample_len) {
-                let first = from / sample_len;
-                let indices = &draft.indices[first..first + part.len() / sample_len];
-                self.data.fill(indices, self.key, current, draft.memory.len(), part);
+            let indices = draft.indices.chunks(draft.share).nth(number);
+            if let Some((indices, part)) = indices.zip(draft.memory.take(number)) {
+                self.data.fill(indices, self.key, current, draft.stores, part);
                 self.counters.filled(indices.len());
             }
             Ok(())

@@ -4,6 +4,7 @@
 //! (for workers) and one for the consumers of each pass. Nobody is woken who does not sleep: waking costs a call of the
 //! system, which is more than the rest of a consumer's turn.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -21,10 +22,17 @@ pub(super) struct Pool {
     process: u32,
 }
 
+/// How long a worker looks for work at the end of a pass before it falls asleep. The next pass often begins at once; two
+/// workers who are woken for it may find themselves on one processor while another one is idle, for longer than a pass of
+/// a few batches takes.
+const LINGER: Duration = Duration::from_micros(200);
+
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     wanted: Condvar,
+    /// Grows whenever there may be work, for workers who look for it and do not sleep.
+    news: AtomicUsize,
     /// Processors beside the one that a consumer runs on, or 1 if there are none.
     spare: usize,
 }
@@ -42,7 +50,7 @@ struct State {
 /// What a thread does next.
 enum Task {
     Batch(Job),
-    Share(Arc<Draft>),
+    Share(Arc<Draft>, usize),
 }
 
 /// What came of it.
@@ -70,12 +78,12 @@ impl Task {
                 let number = job.number;
                 match pass.begin(job, threads) {
                     Ok(draft) if draft.shares() > 1 => Made::Draft(Arc::new(draft)),
-                    Ok(draft) => Made::Batch(number, pass.make_share(&draft).map(|()| draft.finished())),
+                    Ok(draft) => Made::Batch(number, pass.make_share(&draft, 0).map(|()| draft.finished())),
                     Err(error) => Made::Batch(number, Err(error)),
                 }
             }
-            Self::Share(draft) => {
-                let made = pass.make_share(&draft);
+            Self::Share(draft, number) => {
+                let made = pass.make_share(&draft, number);
                 Made::Share(draft, made)
             }
         }
@@ -91,13 +99,14 @@ struct Active {
 impl Pool {
     pub(super) fn start(threads: usize) -> Result<Arc<Self>> {
         let spare = std::thread::available_parallelism().map_or(1, |processors| processors.get() - 1).max(1);
-        let shared = Arc::new(Shared { state: Mutex::default(), wanted: Condvar::new(), spare });
+        let shared =
+            Arc::new(Shared { state: Mutex::default(), wanted: Condvar::new(), news: AtomicUsize::new(0), spare });
         let mut pool = Self { shared, workers: Vec::with_capacity(threads), process: std::process::id() };
         for number in 0..threads {
             let shared = Arc::clone(&pool.shared);
             let worker = std::thread::Builder::new()
                 .name(format!("medmnist-{number}"))
-                .spawn(move || shared.work(threads))
+                .spawn(move || shared.work(number, threads))
                 .map_err(|error| Error::Worker(format!("cannot start worker thread {number}: {error}")))?;
             pool.workers.push(worker);
         }
@@ -220,6 +229,11 @@ impl Drop for Pool {
 }
 
 impl State {
+    /// Whether no pass has a batch that nobody has taken up.
+    fn is_done(&self) -> bool {
+        self.active.iter().all(|active| active.queue.is_done())
+    }
+
     fn queue(&mut self, pass: &Pass) -> Option<&mut Queue> {
         self.active
             .iter_mut()
@@ -243,10 +257,10 @@ impl State {
     }
 
     /// What to do next: a share of a batch that others are at, or another batch, of the passes in turn.
-    fn take_up(&mut self, spare: usize) -> Option<(Arc<Pass>, Task)> {
-        let shared = self.active.iter_mut().find_map(|Active { pass, queue }| Some((pass, queue.take_share()?)));
-        if let Some((pass, draft)) = shared {
-            return Some((Arc::clone(pass), Task::Share(draft)));
+    fn take_up(&mut self, worker: usize, spare: usize) -> Option<(Arc<Pass>, Task)> {
+        let shared = self.active.iter_mut().find_map(|Active { pass, queue }| Some((pass, queue.take_share(worker)?)));
+        if let Some((pass, (draft, number))) = shared {
+            return Some((Arc::clone(pass), Task::Share(draft, number)));
         }
         let passes = self.active.len();
         (0..passes).find_map(|next| {
@@ -268,13 +282,22 @@ impl Shared {
     }
 
     /// A worker's life. It gives in what it has made and takes up the next at once, so that nobody is woken for that.
-    fn work(&self, threads: usize) {
+    fn work(&self, number: usize, threads: usize) {
         // What it has worked on, and who waits for that: nobody is woken, and no data of Python's dropped, under the lock.
         let mut left: Option<(Arc<Pass>, Wake)> = None;
+        let mut lingers = false;
         let mut state = self.lock();
         while !state.stopped {
-            let next = state.take_up(self.spare);
+            let next = state.take_up(number, self.spare);
             if next.is_none() && left.is_none() {
+                if lingers && state.is_done() {
+                    lingers = false;
+                    let seen = self.news.load(Relaxed);
+                    drop(state);
+                    self.linger(seen);
+                    state = self.lock();
+                    continue;
+                }
                 state.idle += 1;
                 state = self.wanted.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
@@ -284,12 +307,21 @@ impl Shared {
             if let Some((pass, wake)) = left.take() {
                 self.wake(&pass, wake);
             }
+            lingers |= next.is_some();
             let made = next.map(|(pass, task)| (task.make(&pass, threads), pass));
             state = self.lock();
             left = made.map(|(made, pass)| {
                 let wake = state.take_in(&pass, made);
                 (pass, wake)
             });
+        }
+    }
+
+    /// Waits for news without falling asleep, for a short time; consumers that want the processor get it.
+    fn linger(&self, seen: usize) {
+        let start = Instant::now();
+        while self.news.load(Relaxed) == seen && start.elapsed() < LINGER {
+            std::thread::yield_now();
         }
     }
 
@@ -309,7 +341,7 @@ impl Shared {
         match whom {
             Wake::Nobody => {}
             Wake::Consumers => pass.made.notify_all(),
-            Wake::Workers => self.wanted.notify_all(),
+            Wake::Workers => self.wake_workers(),
         }
     }
 
@@ -318,6 +350,7 @@ impl Shared {
         let is_idle = state.idle > 0;
         let is_wanted = state.queue(pass).is_some_and(|queue| queue.is_low() && has_room(pass, queue, self.spare));
         drop(state);
+        self.news.fetch_add(1, Relaxed);
         if is_idle && is_wanted {
             self.wanted.notify_one();
         }
@@ -325,6 +358,11 @@ impl Shared {
 
     fn wake_all(&self, state: MutexGuard<'_, State>) {
         drop(state);
+        self.wake_workers();
+    }
+
+    fn wake_workers(&self) {
+        self.news.fetch_add(1, Relaxed);
         self.wanted.notify_all();
     }
 }

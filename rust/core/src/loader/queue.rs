@@ -45,7 +45,7 @@ pub(super) struct Queue {
 struct Open {
     draft: Arc<Draft>,
     /// Shares that nobody has taken yet.
-    untaken: usize,
+    untaken: Vec<usize>,
     /// Shares that are not made yet.
     unmade: usize,
     failure: Option<Error>,
@@ -99,14 +99,16 @@ impl Queue {
     /// Lets others take a share of a batch.
     pub(super) fn open(&mut self, draft: Arc<Draft>) {
         let shares = draft.shares();
-        self.open.push_back(Open { draft, untaken: shares, unmade: shares, failure: None });
+        self.open.push_back(Open { draft, untaken: (0..shares).collect(), unmade: shares, failure: None });
     }
 
-    /// The batch of which to make a share next: the first that has one.
-    pub(super) fn take_share(&mut self) -> Option<Arc<Draft>> {
-        let open = self.open.iter_mut().find(|open| open.untaken > 0)?;
-        open.untaken -= 1;
-        Some(Arc::clone(&open.draft))
+    /// The share to make next, of the first batch that has one: the same of each for a worker, if it can be. Processors may
+    /// have last caches of their own, and what a worker wrote last of a slot is in its own.
+    pub(super) fn take_share(&mut self, worker: usize) -> Option<(Arc<Draft>, usize)> {
+        let open = self.open.iter_mut().find(|open| !open.untaken.is_empty())?;
+        let shares = open.draft.shares();
+        let place = open.untaken.iter().position(|&share| share == worker % shares).unwrap_or(0);
+        Some((Arc::clone(&open.draft), open.untaken.swap_remove(place)))
     }
 
     /// Takes in a share; whether that completed a batch that consumers wait for.
@@ -171,6 +173,11 @@ impl Queue {
     /// Wants no more batches.
     pub(super) fn stop(&mut self) {
         self.batches = self.next_made;
+    }
+
+    /// Whether all batches that are known of are taken up.
+    pub(super) fn is_done(&self) -> bool {
+        self.next_made == self.batches
     }
 
     /// Batches that are known of and not yielded yet.

@@ -83,7 +83,25 @@ pub(super) fn prefetch<const NEAREST: bool>(bytes: &[u8]) {
     }
 }
 
+/// Asks for the line that begins so many bytes behind a place, to be written to soon; it may be one that nobody will write to.
+#[cfg(target_arch = "x86_64")]
+#[allow(clippy::inline_always, reason = "of the innermost loop")]
+#[inline(always)]
+pub(super) fn prefetch_beyond<T>(place: &T, bytes: usize) {
+    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+
+    #[allow(unsafe_code, reason = "a prefetch takes a pointer")]
+    // SAFETY: a prefetch neither reads nor writes, and any address will do.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_ET0>(std::ptr::from_ref(place).cast::<i8>().wrapping_add(bytes));
+    }
+}
+
 /// Stable Rust has no prefetch for other processors.
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) fn prefetch_beyond<T>(_place: &T, _bytes: usize) {}
+
+/// The same.
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) fn prefetch<const NEAREST: bool>(_bytes: &[u8]) {}
 

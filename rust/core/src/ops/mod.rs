@@ -23,6 +23,7 @@ pub use plan::Plan;
 pub use resize::Filter;
 pub use shape::SampleShape;
 pub use steps::{Affine, AugMix, PadMode, Policy, Size, Step};
+pub use write::stores::Stores;
 
 /// The names of the back-ends that this processor can run: what `MEDMNIST_FAST_SIMD` may say.
 #[must_use]

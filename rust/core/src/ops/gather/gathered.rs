@@ -29,14 +29,14 @@ pub(in crate::ops) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Of a view of `bytes`; all at once, or in rows of multiples of `line` pixels, if it comes in such rows. `made` is memory
+    /// Of a view of `bytes`; in rows of multiples of `line` pixels, if there can be such rows, or all at once. `made` is memory
     /// to work in.
     pub(in crate::ops) fn new(
         bytes: &'a [u8],
         view: View,
         channels: usize,
         luts: Option<&'a Luts>,
-        line: Option<usize>,
+        line: usize,
         made: &'a mut Vec<u8>,
     ) -> Self {
         let axis = usize::from(view.len[0] == 1);
@@ -45,9 +45,10 @@ impl<'a> Gathered<'a> {
         let least = if view.step[axis].unsigned_abs() == channels { TILE } else { 1 };
         let positions = view.len[axis];
         // The fewest positions that fill lines.
-        let of_row = line.and_then(|line| (1..=line).find(|count| (count * pitch / channels).is_multiple_of(line)));
+        let of_row = (1..=line).find(|count| (count * pitch / channels).is_multiple_of(line));
         let of_row = of_row.filter(|&count| positions.is_multiple_of(count)).unwrap_or(positions);
-        let count = (BLOCK / pitch).max(least).next_multiple_of(of_row);
+        let count = if view.pixels() * channels <= 2 * BLOCK { positions } else { (BLOCK / pitch).max(least) };
+        let count = count.next_multiple_of(of_row);
         let blocks = (positions / count).max(1);
         let half = (positions - (blocks - 1) * count) * pitch;
         let len = half * blocks.min(2);
@@ -104,7 +105,7 @@ mod tests {
             ]),
             channels in prop::sample::select(vec![1, 3]),
             moves in cases::moves(),
-            line in prop::option::of(prop::sample::select(vec![16, 32, 64])),
+            line in prop::sample::select(vec![16, 32, 64]),
             invert: bool,
         ) {
             let bytes = cases::pixels(len, channels);
@@ -116,7 +117,7 @@ mod tests {
             let mut made = Vec::new();
             let mut gathered = Gathered::new(&bytes, view, channels, luts.as_ref(), line, &mut made);
             let rows = gathered.rows();
-            prop_assert!(rows.len[..2] == [1, 1] || line.is_some_and(|line| rows.len[2].is_multiple_of(line)), "{rows:?}");
+            prop_assert!(rows.len[..2] == [1, 1] || rows.len[2].is_multiple_of(line), "{rows:?}");
             let mut found = Vec::new();
             for first in rows.rows() {
                 found.extend_from_slice(gathered.bytes(first, rows.len[2] * channels));
@@ -132,7 +133,7 @@ mod tests {
         let mut view = View::packed([64, 64, 64], 1);
         view.flip(1);
         let mut made = Vec::new();
-        let mut gathered = Gathered::new(&bytes, view, 1, None, Some(16), &mut made);
+        let mut gathered = Gathered::new(&bytes, view, 1, None, 16, &mut made);
         gathered.bytes(0, 64 * 64);
         assert_eq!((gathered.blocks, gathered.done, gathered.made.len()), (64, 2, 2 * 64 * 64));
     }

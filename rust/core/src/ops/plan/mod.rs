@@ -28,7 +28,8 @@ use super::ahead::Ahead;
 use super::dtype::{DType, Output};
 use super::shape::SampleShape;
 use super::steps::Step;
-use super::write::{Writer, stream};
+use super::write::Writer;
+use super::write::stores::{self, Stores};
 use crate::Result;
 use crate::random::Key;
 
@@ -106,7 +107,7 @@ impl Plan {
     /// # Panics
     /// If an index is beyond `images`, or `out` is no aligned block of whole samples.
     pub fn fill(&self, images: &[u8], indices: impl Iterator<Item = u32>, key: Key, out: &mut [u8]) {
-        self.fill_samples(indices, self.samples_of(images, 0), key, |_| {}, out.len(), out);
+        self.fill_samples(indices, self.samples_of(images, 0), key, |_| {}, Stores::to(out.len(), false), out);
     }
 
     /// As [`Plan::fill`] on all of `images`, as if they were those of `indices`.
@@ -115,7 +116,7 @@ impl Plan {
     /// If there are fewer of them, or `out` is no aligned block of whole samples.
     pub fn fill_in_order(&self, images: &[u8], indices: std::ops::Range<u32>, key: Key, out: &mut [u8]) {
         let first = indices.start;
-        self.fill_samples(indices, self.samples_of(images, first), key, |_| {}, out.len(), out);
+        self.fill_samples(indices, self.samples_of(images, first), key, |_| {}, Stores::to(out.len(), false), out);
     }
 
     /// The samples of a block, counted from `first` on.
@@ -125,7 +126,7 @@ impl Plan {
     }
 
     /// As [`Plan::fill`] on samples wherever they are in memory: `sample` says where, and `begin` is told the index of each
-    /// when its turn comes. `out` may be a part of a batch of `batch_len` bytes.
+    /// when its turn comes. `stores` says where the memory of `out` is.
     ///
     /// # Panics
     /// If `sample` does not know one of `indices` or gives another length than `input_shape().byte_len()`, or `out` is no
@@ -136,24 +137,23 @@ impl Plan {
         sample: impl Fn(u32) -> Option<&'a [u8]>,
         key: Key,
         mut begin: impl FnMut(u32),
-        batch_len: usize,
+        stores: Stores,
         out: &mut [u8],
     ) {
         // A lock that a forked child inherits may be held for ever, so it is never waited for.
         let pooled = self.pool.try_lock().ok().and_then(|mut pool| pool.pop());
         let mut scratch = pooled.unwrap_or_default();
-        let past_caches = batch_len >= stream::FROM;
         let mut indices = indices.peekable();
         for out in out.chunks_exact_mut(self.output_len()) {
             let Some(index) = indices.next() else { break };
             begin(index);
             let pixels = sample(index).unwrap_or_else(|| panic!("sample {index} is not among the images"));
             let next = indices.peek().and_then(|&next| Some((next, sample(next)?)));
-            let ahead = next.map(|(next, pixels)| self.ahead(pixels, key, next)).unwrap_or_default();
-            self.run(pixels, ahead, (key, index), &mut scratch, past_caches, out);
+            let ahead = next.map(|(next, pixels)| self.ahead(pixels, key, next, stores)).unwrap_or_default();
+            self.run(pixels, ahead, (key, index), &mut scratch, stores, out);
         }
-        if past_caches {
-            stream::finish();
+        if stores == Stores::Past {
+            stores::finish();
         }
         if let Ok(mut pool) = self.pool.try_lock() {
             pool.push(scratch);
@@ -166,7 +166,7 @@ impl Plan {
         ahead: Ahead<'_>,
         draws: (Key, u32),
         scratch: &mut Scratch,
-        past_caches: bool,
+        stores: Stores,
         out: &mut [u8],
     ) {
         let (key, index) = draws;
@@ -174,18 +174,18 @@ impl Plan {
         for numbered in &self.pixel {
             numbered.op.run(&mut work, Draw::new(key, index, numbered.number));
         }
-        if self.writer.copies() && !past_caches && work.copy_to(out) {
+        if self.writer.copies() && stores != Stores::Past && work.copy_to(out) {
             return;
         }
-        let line = (past_caches && self.float.is_none()).then(|| stream::LINE / self.dtype.size());
+        let line = stores::LINE / if self.float.is_some() { size_of::<f32>() } else { self.dtype.size() };
         let (mut source, view) = work.finish(line);
         let Some(tail) = &self.float else {
-            self.writer.write(&mut source, &view, past_caches, out);
+            self.writer.write(&mut source, &view, stores, out);
             return;
         };
         let [first, second] = &mut scratch.floats;
         if tail.in_batch {
-            self.writer.write(&mut source, &view, false, out);
+            self.writer.write(&mut source, &view, Stores::Near, out);
             tail.run(key, index, bytemuck::cast_slice_mut(out), &mut [], self.channels);
             return;
         }
@@ -195,7 +195,7 @@ impl Plan {
             }
         }
         let made = self.channels * tail.len.iter().product::<usize>();
-        self.writer.write(&mut source, &view, false, bytemuck::cast_slice_mut(&mut first[..made]));
+        self.writer.write(&mut source, &view, Stores::Near, bytemuck::cast_slice_mut(&mut first[..made]));
         let values = tail.run(key, index, first, second, self.channels);
         float::store(values, self.channels, self.channels_last, self.dtype, out);
     }

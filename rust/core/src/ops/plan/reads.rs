@@ -5,6 +5,7 @@ use super::op::Draw;
 use crate::ops::ahead::{AT_ONCE, Ahead, prefetch};
 use crate::ops::resize::Crop;
 use crate::ops::view::View;
+use crate::ops::write::stores::Stores;
 use crate::random::Key;
 
 /// What a step reads.
@@ -29,14 +30,14 @@ impl Reads {
 impl Plan {
     /// What will be read of a sample, to be asked for meanwhile. What a processor guesses when it has seen the beginning, or
     /// is that alone, is asked for at once.
-    pub(super) fn ahead<'a>(&self, sample: &'a [u8], key: Key, index: u32) -> Ahead<'a> {
+    pub(super) fn ahead<'a>(&self, sample: &'a [u8], key: Key, index: u32, stores: Stores) -> Ahead<'a> {
         if sample.len() <= AT_ONCE {
             prefetch::<true>(sample);
             return Ahead::default();
         }
         let channels = self.input.channels();
         let (view, is_in_order) = self.reads(key, index);
-        if !(is_in_order && view.is_one_run(channels)) {
+        if !(stores == Stores::Past && is_in_order && view.is_one_run(channels)) {
             return Ahead::new(sample, &view, channels);
         }
         let run = &sample[view.in_memory_order().offset..][..view.pixels() * channels];
@@ -115,7 +116,7 @@ mod tests {
             }
             let run = |sample: &[u8]| {
                 let mut out = vec![0u8; plan.output_len()];
-                plan.fill_samples(std::iter::once(index), |_| Some(sample), key, |_| {}, 0, &mut out);
+                plan.fill_samples(std::iter::once(index), |_| Some(sample), key, |_| {}, Stores::Near, &mut out);
                 out
             };
             let made = run(&sample);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::super::steps::{PadMode, Size};
 use super::super::{DType, Filter, Output, SampleShape, Step};
-use super::{Plan, stream};
+use super::{Plan, Stores};
 use crate::random::Key;
 
 const KEY: Key = Key { seed: 5, epoch: 1 };
@@ -61,7 +61,7 @@ fn samples_are_made_in_batches_as_by_themselves() {
             let steps = if dtype == DType::U8 { &steps[..steps.len() - 2] } else { &steps };
             let plan = Plan::compile(steps, shape, false, Output { dtype: Some(dtype), channels_last });
             let plan = plan.expect("fits");
-            let fill = |batch_len, together| {
+            let fill = |stores, together| {
                 let len = count as usize * plan.output_len();
                 let mut out = vec![0u8; len + 64];
                 // Whole lines are written to places that begin with one.
@@ -69,17 +69,14 @@ fn samples_are_made_in_batches_as_by_themselves() {
                 let bytes = &mut out[start..start + len];
                 let sample = |index| images.chunks_exact(shape.byte_len()).nth(index as usize);
                 for (first, bytes) in (0..).step_by(together).zip(bytes.chunks_mut(together * plan.output_len())) {
-                    plan.fill_samples(first..count, sample, KEY, |_| {}, batch_len, bytes);
+                    plan.fill_samples(first..count, sample, KEY, |_| {}, stores, bytes);
                 }
                 bytes.to_vec()
             };
-            let alone = fill(0, 1);
-            for batch_len in [0, stream::FROM] {
-                let found = fill(batch_len, count as usize);
-                assert!(
-                    found == alone,
-                    "{shape:?}, {dtype:?}, channels last: {channels_last}, batch of {batch_len} bytes"
-                );
+            let alone = fill(Stores::Near, 1);
+            for stores in [Stores::Near, Stores::Ahead, Stores::Past] {
+                let found = fill(stores, count as usize);
+                assert!(found == alone, "{shape:?}, {dtype:?}, channels last: {channels_last}, {stores:?}");
             }
         }
     }

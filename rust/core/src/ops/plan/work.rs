@@ -152,8 +152,8 @@ impl<'a> Work<'a> {
     }
 
     /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass; in rows of whole lines of so
-    /// many values, if they are written past the caches.
-    pub(in crate::ops) fn finish(&mut self, line: Option<usize>) -> (Source<'_>, View) {
+    /// many values, if there can be such rows.
+    pub(in crate::ops) fn finish(&mut self, line: usize) -> (Source<'_>, View) {
         let ahead = std::mem::take(&mut self.ahead);
         let runs_along = self.view.step[2].unsigned_abs() == self.channels;
         if let Place::Columns(slot) = self.place {
@@ -167,7 +167,7 @@ impl<'a> Work<'a> {
             self.make_rows(slot);
         }
         let is_as_written = self.luts.is_none() && (runs_along || self.view.len[2] <= 1);
-        if is_as_written && !line.is_some_and(|line| self.cuts_lines(line)) {
+        if is_as_written && !self.cuts_lines(line) {
             let (bytes, view, ..) = self.parts();
             return (Source::new(Origin::Bytes(bytes), ahead), view);
         }

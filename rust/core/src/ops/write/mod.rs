@@ -9,7 +9,7 @@ mod convert;
 mod lookup;
 mod rows;
 mod source;
-pub(super) mod stream;
+pub(super) mod stores;
 mod table;
 
 use half::{bf16, f16};
@@ -17,6 +17,7 @@ use half::{bf16, f16};
 use self::arithmetic::{Brief, Corrected, Formulas, Scaled};
 use self::convert::{Compute, FromFloats, Same};
 pub(super) use self::source::{Origin, Source};
+use self::stores::Stores;
 pub(super) use self::table::{Table, normalize, to_tensor};
 use super::dtype::DType;
 use super::simd::Simd;
@@ -38,7 +39,7 @@ pub(super) struct Target {
 #[derive(Debug, Clone, Copy)]
 struct Rows {
     target: Target,
-    past_caches: bool,
+    stores: Stores,
 }
 
 /// What each of the 256 values becomes, and the quickest way there.
@@ -64,7 +65,7 @@ pub(super) struct Writer {
 /// If `view` is not inside `bytes`, or `out` is not of its size.
 pub(super) fn copy_rgb(bytes: &[u8], view: &View, out: &mut [u8]) {
     let target = Target { stored: 3, channels: 3, channels_last: true };
-    rows::write(simd(), &Same, &mut Source::from(bytes), view, Rows { target, past_caches: false }, out);
+    rows::write(simd(), &Same, &mut Source::from(bytes), view, Rows { target, stores: Stores::Near }, out);
 }
 
 impl Writer {
@@ -111,12 +112,12 @@ impl Writer {
     }
 
     /// Writes the pixels of `view`, whose rows run forwards or backwards through `source` (each through one of its rows, if
-    /// those are made one by one), to `out`; `past_caches` as [`stream`] explains, with [`stream::finish`] to follow.
+    /// those are made one by one), to `out`; with [`stores::finish`] to follow those that go past the caches.
     ///
     /// # Panics
     /// If `view` is not inside `source`, or `out` is no aligned block of its size.
-    pub(super) fn write(&self, source: &mut Source<'_>, view: &View, past_caches: bool, out: &mut [u8]) {
-        let target = Rows { target: self.target, past_caches };
+    pub(super) fn write(&self, source: &mut Source<'_>, view: &View, stores: Stores, out: &mut [u8]) {
+        let target = Rows { target: self.target, stores };
         match &self.map {
             Map::Same => rows::write(self.simd, &Same, source, view, target, out),
             Map::F32(tables, by) => self.by(tables, by.as_ref(), source, view, target, out),
@@ -178,12 +179,16 @@ mod tests {
         out
     }
 
+    fn stores() -> impl Strategy<Value = Stores> {
+        prop::sample::select(vec![Stores::Near, Stores::Ahead, Stores::Past])
+    }
+
     proptest! {
         /// Every type, layout, back-end and way through the rows gives the table's answer.
         #[test]
         fn equals_the_table(
             (height, width, stored) in (1usize..5, 1usize..70, prop_oneof![Just(1usize), Just(3)]),
-            to_rgb: bool, channels_last: bool, past_caches: bool, flips: [bool; 2], crop: bool,
+            to_rgb: bool, channels_last: bool, stores in stores(), flips: [bool; 2], crop: bool,
             parameters in prop::collection::vec((-1f32..2.0, prop_oneof![0.01f32..2.0, Just(0.5)]), 3),
             random in prop::collection::vec(any::<u8>(), 5 * 70 * 3),
         ) {
@@ -204,10 +209,10 @@ mod tests {
                 let mut out = vec![0f32; expected.len()];
                 let len = expected.len() * dtype.size();
                 let bytes = &mut bytemuck::cast_slice_mut::<f32, u8>(&mut out)[..len];
-                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(&mut Source::from(source), &view, past_caches, bytes);
+                Writer::new(Simd::get().expect("known"), target, tables, dtype).write(&mut Source::from(source), &view, stores, bytes);
                 let vector = bytes.to_vec();
                 let scalar = Writer::new(Simd::Scalar, target, tables, dtype);
-                scalar.write(&mut Source::from(source), &view, past_caches, bytes);
+                scalar.write(&mut Source::from(source), &view, stores, bytes);
                 assert_eq!(vector, bytes, "back-ends differ");
                 vector
             };

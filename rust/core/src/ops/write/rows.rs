@@ -1,10 +1,12 @@
 //! Rows of pixels into planes or interleaved channels, in blocks, compiled once per back-end.
 
+use bytemuck::Pod;
+
 #[cfg(target_arch = "x86_64")]
 use super::block::{Avx2, Avx512};
 use super::block::{BLOCK, Block, Portable};
 use super::convert::Convert;
-use super::stream::LINE;
+use super::stores::{Ahead, LINE, Near, Past, Store, Stores};
 use super::{Rows, Source, Target};
 use crate::ops::simd::Simd;
 use crate::ops::view::View;
@@ -72,14 +74,15 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
     let len = view.len[2];
     // Rows that end within a line would leave parts of lines to memory: a quarter of the speed of plain stores.
     let row_len = len * size_of::<C::Out>() * if INTERLEAVED { 3 } else { 1 };
-    let past_caches = target.past_caches && row_len.is_multiple_of(LINE);
+    let fills_lines = row_len.is_multiple_of(LINE);
+    let stores = if target.stores == Stores::Past && !fills_lines { Stores::Ahead } else { target.stores };
     let rows = view.rows().enumerate().map(|(number, first)| (first, number * len..(number + 1) * len));
     if INTERLEAVED {
         let by = ready::<C, B, INTERLEAVED, 3>(convert);
         for (first, to) in rows {
             let row = source.row::<STORED>(first, &view);
             let mut out = Pixels(out[to.start * 3..to.end * 3].as_chunks_mut().0);
-            one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 3>(convert, by, row, &mut out, past_caches);
+            one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 3>(convert, by, row, &mut out, stores);
         }
     } else if target.target.channels == 3 {
         let by = ready::<C, B, INTERLEAVED, 3>(convert);
@@ -88,26 +91,26 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
         for (first, to) in rows {
             let row = source.row::<STORED>(first, &view);
             let mut out = Planes([&mut red[to.clone()], &mut green[to.clone()], &mut blue[to]]);
-            one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 3>(convert, by, row, &mut out, past_caches);
+            one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 3>(convert, by, row, &mut out, stores);
         }
     } else {
         let by = ready::<C, B, INTERLEAVED, 1>(convert);
         for (first, to) in rows {
             let row = source.row::<STORED>(first, &view);
             if C::COPIES && STORED == 1 && FORWARDS {
-                copy::<B>(row.as_flattened(), bytemuck::cast_slice_mut(&mut out[to]), past_caches);
+                copy::<B>(row.as_flattened(), bytemuck::cast_slice_mut(&mut out[to]), stores);
                 continue;
             }
             let mut out = Planes([&mut out[to]]);
-            one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 1>(convert, by, row, &mut out, past_caches);
+            one_row::<C, B, STORED, FORWARDS, INTERLEAVED, 1>(convert, by, row, &mut out, stores);
         }
     }
 }
 
 /// A row as it is.
 #[inline(always)]
-fn copy<B: Block>(row: &[u8], out: &mut [u8], past_caches: bool) {
-    if !past_caches {
+fn copy<B: Block>(row: &[u8], out: &mut [u8], stores: Stores) {
+    if stores != Stores::Past {
         return out.copy_from_slice(row);
     }
     let (lines, rest) = row.as_chunks::<LINE>();
@@ -141,12 +144,20 @@ trait Sink<T, const CHANNELS: usize> {
 
     /// Sixteen values of the block that begins at pixel `start`.
     fn sixteen(&mut self, start: usize, part: usize) -> &mut [T; BLOCK];
+
+    /// Writes the blocks of a row from its beginning on; those of a row that runs backwards come in memory's order, too.
+    fn blocks<S: Store, C: Convert<Out = T>, B: Block, const STORED: usize, const FORWARDS: bool>(
+        &mut self,
+        convert: &C,
+        by: [C::Ready<B>; 3],
+        blocks: &[[[u8; STORED]; BLOCK]],
+    );
 }
 
 /// Channels first: the same row of each plane.
 struct Planes<'a, T, const CHANNELS: usize>([&'a mut [T]; CHANNELS]);
 
-impl<T, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS> {
+impl<T: Pod, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS> {
     #[inline(always)]
     fn one(&mut self, at: usize, channel: usize) -> &mut T {
         &mut self.0[channel][at]
@@ -156,12 +167,31 @@ impl<T, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS> {
     fn sixteen(&mut self, start: usize, part: usize) -> &mut [T; BLOCK] {
         self.0[part][start..].first_chunk_mut().expect("inside the row")
     }
+
+    #[inline(always)]
+    fn blocks<S: Store, C: Convert<Out = T>, B: Block, const STORED: usize, const FORWARDS: bool>(
+        &mut self,
+        convert: &C,
+        by: [C::Ready<B>; 3],
+        blocks: &[[[u8; STORED]; BLOCK]],
+    ) {
+        let planes = self.0.each_mut().map(|plane| &mut plane.as_chunks_mut().0[..blocks.len()]);
+        for at in 0..blocks.len() {
+            let block = &blocks[if FORWARDS { at } else { blocks.len() - 1 - at }];
+            let values = B::arranged::<STORED, FORWARDS, false>(block);
+            // A loop and no closure: that would be a call.
+            for channel in 0..CHANNELS {
+                let place = &mut planes[channel][at];
+                S::put::<B, _>(place, convert.block(by[channel], values[channel]), CHANNELS);
+            }
+        }
+    }
 }
 
 /// Channels last.
 struct Pixels<'a, T>(&'a mut [[T; 3]]);
 
-impl<T> Sink<T, 3> for Pixels<'_, T> {
+impl<T: Pod> Sink<T, 3> for Pixels<'_, T> {
     #[inline(always)]
     fn one(&mut self, at: usize, channel: usize) -> &mut T {
         &mut self.0[at][channel]
@@ -172,9 +202,27 @@ impl<T> Sink<T, 3> for Pixels<'_, T> {
         let block = self.0[start..start + BLOCK].as_flattened_mut();
         block[part * BLOCK..].first_chunk_mut().expect("inside the block")
     }
+
+    #[inline(always)]
+    fn blocks<S: Store, C: Convert<Out = T>, B: Block, const STORED: usize, const FORWARDS: bool>(
+        &mut self,
+        convert: &C,
+        by: [C::Ready<B>; 3],
+        blocks: &[[[u8; STORED]; BLOCK]],
+    ) {
+        let parts = self.0.as_flattened_mut().as_chunks_mut::<BLOCK>().0;
+        let places = &mut parts.as_chunks_mut::<3>().0[..blocks.len()];
+        for at in 0..blocks.len() {
+            let block = &blocks[if FORWARDS { at } else { blocks.len() - 1 - at }];
+            let values = B::arranged::<STORED, FORWARDS, true>(block);
+            for part in 0..3 {
+                S::put::<B, _>(&mut places[at][part], convert.block(by[part], values[part]), 1);
+            }
+        }
+    }
 }
 
-/// A row in blocks; the last one overlaps the one before. Rows shorter than a block go value by value.
+/// A row in blocks; the last one may overlap the one before. Rows shorter than a block go value by value.
 #[inline(always)]
 fn one_row<
     C: Convert,
@@ -188,7 +236,7 @@ fn one_row<
     by: [C::Ready<B>; 3],
     row: &[[u8; STORED]],
     out: &mut impl Sink<C::Out, CHANNELS>,
-    past_caches: bool,
+    stores: Stores,
 ) {
     if row.len() < BLOCK {
         for at in 0..row.len() {
@@ -199,20 +247,18 @@ fn one_row<
         }
         return;
     }
-    let mut start = 0;
-    loop {
-        let from = if FORWARDS { start } else { row.len() - start - BLOCK };
-        let block: &[[u8; STORED]; BLOCK] = row[from..].first_chunk().expect("inside the row");
-        let values = B::arranged::<STORED, FORWARDS, INTERLEAVED>(block);
-        // A loop and no closure: that would be a call.
-        for part in 0..CHANNELS {
-            let elements = convert.block(by[part], values[part]);
-            let place = out.sixteen(start, part);
-            if past_caches { B::stream(place, elements) } else { *place = elements }
-        }
-        if start + BLOCK == row.len() {
-            return;
-        }
-        start = (start + BLOCK).min(row.len() - BLOCK);
+    let blocks = if FORWARDS { row.as_chunks().0 } else { row.as_rchunks().1 };
+    match stores {
+        Stores::Near => out.blocks::<Near, C, B, STORED, FORWARDS>(convert, by, blocks),
+        Stores::Ahead => out.blocks::<Ahead, C, B, STORED, FORWARDS>(convert, by, blocks),
+        Stores::Past => out.blocks::<Past, C, B, STORED, FORWARDS>(convert, by, blocks),
+    }
+    if row.len().is_multiple_of(BLOCK) {
+        return;
+    }
+    let block = if FORWARDS { row.last_chunk() } else { row.first_chunk() };
+    let values = B::arranged::<STORED, FORWARDS, INTERLEAVED>(block.expect("as long as a block"));
+    for part in 0..CHANNELS {
+        *out.sixteen(row.len() - BLOCK, part) = convert.block(by[part], values[part]);
     }
 }

@@ -1,6 +1,6 @@
 //! Where the pixels of the last pass come from.
 
-use super::stream::LINE;
+use super::stores::LINE;
 use crate::ops::ahead::Ahead;
 use crate::ops::gather::Gathered;
 use crate::ops::resize::Resized;
