@@ -22,6 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benches.data import write_layout
 from benches.machine import describe
 from benches.versions import FOLDER, ROOT, VersionError, checkout, package, working_tree
 from benches.workloads import Workload
@@ -39,6 +40,9 @@ WORKLOADS = [
     Workload("bloodmnist", 224, "crop_flip"),
     Workload("bloodmnist", 28, "trivial"),
     Workload("bloodmnist", 224, "trivial"),
+    Workload("nodulemnist3d", 28, "f32"),
+    Workload("nodulemnist3d", 28, "flip_turn"),
+    Workload("nodulemnist3d", 64, "flip_turn"),
     Workload("bloodmnist", 64, "decode", threads=1),
     Workload("bloodmnist", 64, "decode", threads=2),
 ]
@@ -174,6 +178,8 @@ def _compare(commit: str, rounds: int) -> tuple[list[Compared], tuple[str, str]]
         print("writing data …", file=sys.stderr, flush=True)
         for size, count in IMAGES.items():
             write_set(Workload("bloodmnist", size, "f32").path(scratch), size, count)
+        for size in (28, 64):
+            write_layout(scratch, "nodulemnist3d", size)
         versions = [
             stack.enter_context(Version(name, folder, scratch))
             for name, folder in zip((f"base {short}", f"new {new}"), packages, strict=True)

@@ -307,7 +307,10 @@ impl Shared {
             if let Some((pass, wake)) = left.take() {
                 self.wake(&pass, wake);
             }
-            lingers |= next.is_some();
+            if let Some((pass, _)) = &next {
+                // Where batches are small, a consumer makes some itself, and those who linger would be in its way.
+                lingers = !pass.is_quick();
+            }
             let made = next.map(|(pass, task)| (task.make(&pass, threads), pass));
             state = self.lock();
             left = made.map(|(made, pass)| {
