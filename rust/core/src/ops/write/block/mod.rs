@@ -60,7 +60,7 @@ pub(super) trait Block: Floats {
         pixels: &[[u8; STORED]; BLOCK],
     ) -> [[u8; BLOCK]; 3];
 
-    /// Stores elements past the caches, as [`super::stream`] explains, if they are as aligned as that needs.
+    /// Stores elements past the caches, as [`super::stores::Stores`] explains, if they are as aligned as that needs.
     fn stream<T: Pod>(to: &mut [T; BLOCK], elements: [T; BLOCK]);
 }
 
