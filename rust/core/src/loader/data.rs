@@ -149,7 +149,7 @@ impl Data {
         self.labels.gather(self.labels_per_sample, indices.iter().map(|&index| self.row(index)))
     }
 
-    /// Writes samples to `out`, one after the other, to where `stores` says. `current` always holds the index
+    /// Writes samples to `out`, one after the other; `stores` says where its memory is. `current` always holds the index
     /// that is worked on.
     pub(super) fn fill(&self, indices: &[u32], key: Key, current: &Cell<Option<u32>>, stores: Stores, out: &mut [u8]) {
         let sample_len = self.plan().output_len();

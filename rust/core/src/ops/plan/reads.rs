@@ -28,8 +28,8 @@ impl Reads {
 }
 
 impl Plan {
-    /// What will be read of a sample, to be asked for meanwhile. What a processor guesses when it has seen the beginning, or
-    /// is that alone, is asked for at once.
+    /// What will be read of a sample, to be asked for meanwhile. What is small is asked for at once, and so is the beginning
+    /// of what a processor guesses then, if it has no stores to fetch lines for.
     pub(super) fn ahead<'a>(&self, sample: &'a [u8], key: Key, index: u32, stores: Stores) -> Ahead<'a> {
         if sample.len() <= AT_ONCE {
             prefetch::<true>(sample);

@@ -112,7 +112,8 @@ impl Writer {
     }
 
     /// Writes the pixels of `view`, whose rows run forwards or backwards through `source` (each through one of its rows, if
-    /// those are made one by one), to `out`; with [`stores::finish`] to follow those that go past the caches.
+    /// those are made one by one), to `out`, whose memory is where `stores` says. [`stores::finish`] has to follow what goes
+    /// past the caches.
     ///
     /// # Panics
     /// If `view` is not inside `source`, or `out` is no aligned block of its size.
