@@ -351,9 +351,12 @@ impl Shared {
     /// Wakes a worker if a pass wants one.
     fn wake_for(&self, pass: &Pass, mut state: MutexGuard<'_, State>) {
         let is_idle = state.idle > 0;
-        let is_wanted = state.queue(pass).is_some_and(|queue| queue.is_low() && has_room(pass, queue, self.spare));
+        let wants = |queue: &mut Queue| !queue.is_done() && queue.is_low() && has_room(pass, queue, self.spare);
+        let is_wanted = state.queue(pass).is_some_and(wants);
         drop(state);
-        self.news.fetch_add(1, Relaxed);
+        if is_wanted {
+            self.news.fetch_add(1, Relaxed);
+        }
         if is_idle && is_wanted {
             self.wanted.notify_one();
         }

@@ -177,8 +177,8 @@ impl Plan {
         if self.writer.copies() && stores != Stores::Past && work.copy_to(out) {
             return;
         }
-        let line = stores::LINE / if self.float.is_some() { size_of::<f32>() } else { self.dtype.size() };
-        let (mut source, view) = work.finish(line);
+        let written = if self.float.is_some() { DType::F32 } else { self.dtype };
+        let (mut source, view) = work.finish(written.size());
         let Some(tail) = &self.float else {
             self.writer.write(&mut source, &view, stores, out);
             return;

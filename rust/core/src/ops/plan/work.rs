@@ -6,6 +6,7 @@ use super::super::gather::{Gathered, Luts, gather};
 use super::super::image::{Image, ImageMut};
 use super::super::resize::{Crop, Resize, Resized};
 use super::super::view::View;
+use super::super::write::stores::LINE;
 use super::super::write::{Origin, Source};
 use super::resize::Resizers;
 
@@ -151,9 +152,9 @@ impl<'a> Work<'a> {
         self.buffers.resizers = resizers;
     }
 
-    /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass; in rows of whole lines of so
-    /// many values, if there can be such rows.
-    pub(in crate::ops) fn finish(&mut self, line: usize) -> (Source<'_>, View) {
+    /// The pixels, and the view of them whose rows run forwards or backwards, for the last pass; in rows of whole lines of
+    /// values of `size` bytes, if there can be such rows.
+    pub(in crate::ops) fn finish(&mut self, size: usize) -> (Source<'_>, View) {
         let ahead = std::mem::take(&mut self.ahead);
         let runs_along = self.view.step[2].unsigned_abs() == self.channels;
         if let Place::Columns(slot) = self.place {
@@ -167,13 +168,13 @@ impl<'a> Work<'a> {
             self.make_rows(slot);
         }
         let is_as_written = self.luts.is_none() && (runs_along || self.view.len[2] <= 1);
-        if is_as_written && !self.cuts_lines(line) {
+        if is_as_written && !self.cuts_lines(size) {
             let (bytes, view, ..) = self.parts();
             return (Source::new(Origin::Bytes(bytes), ahead), view);
         }
         let Buffers { pixels, rows, .. } = &mut *self.buffers;
         let bytes = bytes_of(self.place, self.source, pixels);
-        let gathered = Gathered::new(bytes, self.view, self.channels, self.luts.as_ref(), line, rows);
+        let gathered = Gathered::new(bytes, self.view, self.channels, self.luts.as_ref(), LINE / size, rows);
         let view = gathered.rows();
         (Source::new(Origin::Gathered(gathered), ahead), view)
     }
@@ -190,10 +191,9 @@ impl<'a> Work<'a> {
     }
 
     /// Whether rows of one channel end within lines that they would fill if they lay behind one another.
-    fn cuts_lines(&self, line: usize) -> bool {
-        self.channels == 1
-            && self.view.pixels().is_multiple_of(line)
-            && !self.view.in_long_rows().len[2].is_multiple_of(line)
+    fn cuts_lines(&self, size: usize) -> bool {
+        let fill_lines = |pixels: usize| (pixels * size).is_multiple_of(LINE);
+        self.channels == 1 && fill_lines(self.view.pixels()) && !fill_lines(self.view.in_long_rows().len[2])
     }
 
     /// Makes all rows of a resized image, whatever of it is in view.
