@@ -20,7 +20,7 @@ pub(super) struct Brief;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scaled;
 
-/// `x / 255`, minus mean, over std. Both divisions are products with the reciprocal to twice the precision, in two
+/// `x / 255`, minus mean, over std. The second division is a product with the reciprocal to twice the precision, in two
 /// operations: nearly always the correctly rounded quotient.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Corrected;
@@ -35,21 +35,22 @@ impl Formula for Brief {
 impl Formula for Scaled {
     #[inline(always)]
     fn apply<V: Floats>(self, [factor, term, _]: Constants<V>, values: V) -> V {
-        over_255(values).mul_add(factor, term)
+        of_255(values).mul_add(factor, term)
     }
 }
 
 impl Formula for Corrected {
     #[inline(always)]
     fn apply<V: Floats>(self, [minus_mean, rounded, rest]: Constants<V>, values: V) -> V {
-        divided(over_255(values).mul_add(V::splat(1.0), minus_mean), [rounded, rest])
+        divided(of_255(values).mul_add(V::splat(1.0 / 256.0), minus_mean), [rounded, rest])
     }
 }
 
+/// `256 x / 255`, correctly rounded, and so 256 times what `x / 255` is rounded to: it is `x + x / 255`, and what the reciprocal
+/// lacks counts 256 times less.
 #[inline(always)]
-fn over_255<V: Floats>(values: V) -> V {
-    let [rounded, rest] = const { reciprocal(255.0) };
-    divided(values, [V::splat(rounded), V::splat(rest)])
+fn of_255<V: Floats>(values: V) -> V {
+    values.mul_add(V::splat(1.0 / 255.0), values)
 }
 
 /// Quotients, by the reciprocal of the divisor. Adding -0 to a product changes nothing.
@@ -60,7 +61,7 @@ fn divided<V: Floats>(values: V, [rounded, rest]: [V; 2]) -> V {
 
 /// What dividing by a number multiplies with: its reciprocal, and what rounding that took away.
 #[allow(clippy::cast_possible_truncation, reason = "what is lost is the rest")]
-const fn reciprocal(divisor: f32) -> [f32; 2] {
+fn reciprocal(divisor: f32) -> [f32; 2] {
     let exact = 1.0 / divisor as f64;
     let rounded = exact as f32;
     [rounded, (exact - rounded as f64) as f32]
@@ -85,7 +86,7 @@ impl Formulas {
         if all_agree(tables, Brief, &brief, &agree) {
             return Some(Self::Brief(brief));
         }
-        let scaled = constants(|mean, std| [1.0 / std, -mean / std, 0.0]);
+        let scaled = constants(|mean, std| [1.0 / (256.0 * std), -mean / std, 0.0]);
         if all_agree(tables, Scaled, &scaled, &agree) {
             return Some(Self::Scaled(scaled));
         }

@@ -99,8 +99,8 @@ impl Writer {
             Map::F32(_, None) | Map::F16(_, None) | Map::Bf16(_, None) => "table of 256 values per channel",
             Map::F32(_, Some(by)) | Map::F16(_, Some(by)) | Map::Bf16(_, Some(by)) => match by {
                 Formulas::Brief(_) => "one multiply-add, equal to the table",
-                Formulas::Scaled(_) => "corrected reciprocal and multiply-add, equal to the table",
-                Formulas::Corrected(_) => "corrected reciprocals, equal to the table",
+                Formulas::Scaled(_) => "two multiply-adds, equal to the table",
+                Formulas::Corrected(_) => "four multiply-adds, equal to the table",
             },
         }
     }

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 
 #[cfg(target_arch = "x86_64")]
 use super::block::{Avx2, Avx512};
-use super::block::{BLOCK, Block, Portable};
+use super::block::{BLOCK, Block, Portable, arranged};
 use super::convert::Convert;
 use super::stores::{Ahead, LINE, Near, Past, Store, Stores};
 use super::{Rows, Source, Target};
@@ -178,7 +178,7 @@ impl<T: Pod, const CHANNELS: usize> Sink<T, CHANNELS> for Planes<'_, T, CHANNELS
         let planes = self.0.each_mut().map(|plane| &mut plane.as_chunks_mut().0[..blocks.len()]);
         for at in 0..blocks.len() {
             let block = &blocks[if FORWARDS { at } else { blocks.len() - 1 - at }];
-            let values = B::arranged::<STORED, FORWARDS, false>(block);
+            let values = arranged::<B, STORED, FORWARDS, false>(block);
             // A loop and no closure: that would be a call.
             for channel in 0..CHANNELS {
                 let place = &mut planes[channel][at];
@@ -214,7 +214,7 @@ impl<T: Pod> Sink<T, 3> for Pixels<'_, T> {
         let places = &mut parts.as_chunks_mut::<3>().0[..blocks.len()];
         for at in 0..blocks.len() {
             let block = &blocks[if FORWARDS { at } else { blocks.len() - 1 - at }];
-            let values = B::arranged::<STORED, FORWARDS, true>(block);
+            let values = arranged::<B, STORED, FORWARDS, true>(block);
             for part in 0..3 {
                 S::put::<B, _>(&mut places[at][part], convert.block(by[part], values[part]), 1);
             }
@@ -257,7 +257,7 @@ fn one_row<
         return;
     }
     let block = if FORWARDS { row.last_chunk() } else { row.first_chunk() };
-    let values = B::arranged::<STORED, FORWARDS, INTERLEAVED>(block.expect("as long as a block"));
+    let values = arranged::<B, STORED, FORWARDS, INTERLEAVED>(block.expect("as long as a block"));
     for part in 0..CHANNELS {
         *out.sixteen(row.len() - BLOCK, part) = convert.block(by[part], values[part]);
     }

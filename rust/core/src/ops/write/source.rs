@@ -60,8 +60,10 @@ impl<'a> Source<'a> {
         if row.len[..2] != [1, 1] || self.ahead.is_empty() {
             return row;
         }
-        let parts = (2..=PARTS).rev().find(|parts| row.len[2].is_multiple_of(parts * LINE));
-        parts.map_or(row, |parts| row.in_parts(parts))
+        let lines = row.len[2] / LINE;
+        let mut sizes = (lines.div_ceil(PARTS)..lines).take(PARTS);
+        let of_part = sizes.find(|of_part| row.len[2].is_multiple_of(of_part * LINE));
+        of_part.map_or(row, |of_part| row.in_parts(lines / of_part))
     }
 
     /// The pixels of a row of the view whose first pixel is at a byte, in memory's order.

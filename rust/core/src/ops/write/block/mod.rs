@@ -64,6 +64,18 @@ pub(super) trait Block: Floats {
     fn stream<T: Pod>(to: &mut [T; BLOCK], elements: [T; BLOCK]);
 }
 
+/// As [`Block::arranged`], which is not needed where that order is memory's.
+#[inline(always)]
+pub(super) fn arranged<B: Block, const STORED: usize, const FORWARDS: bool, const INTERLEAVED: bool>(
+    pixels: &[[u8; STORED]; BLOCK],
+) -> [[u8; BLOCK]; 3] {
+    if const { FORWARDS && INTERLEAVED == (STORED == 3) } {
+        let parts = pixels.as_flattened().as_chunks().0;
+        return [parts[0], parts[1 % STORED], parts[2 % STORED]];
+    }
+    B::arranged::<STORED, FORWARDS, INTERLEAVED>(pixels)
+}
+
 /// Which of the bytes of sixteen pixels of `stored` channels is the `lane`-th of the `third`-th sixteen of the
 /// destination.
 const fn source(stored: usize, forwards: bool, interleaved: bool, third: usize, lane: usize) -> usize {

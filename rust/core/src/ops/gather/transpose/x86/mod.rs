@@ -3,6 +3,7 @@
 #![allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
 
 mod bytes;
+mod planes;
 mod rgb;
 
 use super::Tiles;
@@ -17,8 +18,11 @@ pub(super) fn avx2_rgb(tiles: Tiles<'_>) {
     tiles.copy::<[u8; 3], rgb::Avx2, 1, 8>();
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 pub(super) fn avx512(tiles: Tiles<'_>) {
+    if tiles.view.len[tiles.along].max(tiles.view.len[2]) <= planes::MOST {
+        return planes::copy(tiles);
+    }
     tiles.copy::<u8, bytes::Avx512, 4, 16>();
 }
 

@@ -1,6 +1,10 @@
 //! Views whose rows run forwards or backwards through memory.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use super::TILE;
+use crate::ops::simd::Simd;
 use crate::ops::versions::simd;
 use crate::ops::view::View;
 
@@ -15,7 +19,13 @@ pub(super) fn lines(bytes: &[u8], view: &View, out: &mut [u8]) -> bool {
     if view.len[2] < TILE || view.step[2].abs() != 1 {
         return false;
     }
-    copy(simd(), bytes, view, out);
+    match simd() {
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code, reason = "the call of a function compiled for more than the baseline")]
+        // SAFETY: `simd` says that the processor has these instructions.
+        Simd::Avx512 if view.len[2] <= SHORT => unsafe { avx512::join(bytes, view, out) },
+        simd => copy(simd, bytes, view, out),
+    }
     true
 }
 
