@@ -22,7 +22,7 @@ const SHARE: usize = 16 << 20;
 
 /// CPU time of a batch that is worth a thread of its own: ten times what it takes to wake one. With fewer batches in the
 /// making at a time, more of their memory stays in the caches: a tenth more volumes of 28³, two threads on two processors.
-const SHARE_TIME: Duration = Duration::from_micros(200);
+const SHARE_TIME: Duration = Duration::from_micros(100);
 
 /// A consumer sleeps until its batch is made if batches take more CPU time than this; else it makes one meanwhile. Small
 /// ones are made in hardly more time than it takes to fall asleep and to be woken; with larger ones it would only be in
