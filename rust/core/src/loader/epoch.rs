@@ -133,7 +133,7 @@ mod tests {
             let job = Job { number: 0, given: Some((0..8).collect()), lent: None };
             epoch.pass.begin(job, 4).expect("there is memory").shares()
         };
-        let found = [100, 399, 401, 100_000].map(|micros| shares(Duration::from_micros(micros)));
+        let found = [100, 299, 301, 100_000].map(|micros| shares(Duration::from_micros(micros)));
         assert_eq!(found, [1, 1, 2, 4]);
     }
 

@@ -20,9 +20,9 @@ use crate::{Error, Result};
 /// Bytes of a batch that are worth a thread of their own.
 const SHARE: usize = 16 << 20;
 
-/// CPU time of a batch that is worth a thread of its own: ten times what it takes to wake one. With fewer batches in the
+/// CPU time of a batch that is worth a thread of its own: many times what it takes to wake one. With fewer batches in the
 /// making at a time, more of their memory stays in the caches: a tenth more volumes of 28³, two threads on two processors.
-const SHARE_TIME: Duration = Duration::from_micros(100);
+const SHARE_TIME: Duration = Duration::from_micros(150);
 
 /// A consumer sleeps until its batch is made if batches take more CPU time than this; else it makes one meanwhile. Small
 /// ones are made in hardly more time than it takes to fall asleep and to be woken; with larger ones it would only be in

@@ -108,3 +108,16 @@ fn all_agree(
         (0..=255u8).all(|value| agree(formula.apply(constants, f32::from(value)), table.values[usize::from(value)]))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::of_255;
+
+    #[test]
+    fn quotients_by_255_are_correctly_rounded() {
+        for value in 0..=255u8 {
+            let value = f32::from(value);
+            assert_eq!((of_255(value) / 256.0).to_bits(), (value / 255.0).to_bits(), "{value}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Views whose rows are columns in memory, in C order: tiles of 16 x 16 or 8 x 8 pixels.
+//! Views whose rows are columns in memory, in C order: tiles of 16 x 16 or 8 x 8 pixels, or planes of four tiles.
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -196,13 +196,16 @@ impl Lines<u8, 1, 16> for Bytes {
 mod tests {
     use super::*;
 
-    /// All back-ends, on views whose neighbours run forwards and on those whose run backwards.
+    /// All back-ends, on views whose neighbours run forwards and on those whose run backwards; in tiles, and as whole planes.
     #[test]
     fn equals_a_walk() {
-        let bytes: Vec<u8> = (0..40 * 28 * 19 * 3usize).map(|at| (at * 167 % 253).to_le_bytes()[0]).collect();
+        let bytes: Vec<u8> = (0..40 * 28 * 28 * 3usize).map(|at| (at * 167 % 253).to_le_bytes()[0]).collect();
         let turns = [(1, [0, 2]), (3, [0, 2]), (1, [1, 2]), (3, [1, 2])];
-        for (channels, (turns, axes)) in [1, 3].into_iter().flat_map(|channels| turns.map(|turn| (channels, turn))) {
-            let mut view = View::packed([40, 28, 19], channels);
+        let sizes = [[40, 28, 19], [28, 28, 28], [16, 32, 17], [32, 16, 31]];
+        let cases = [1, 3].into_iter().flat_map(|channels| sizes.map(|len| (channels, len)));
+        for ((channels, len), (turns, axes)) in cases.flat_map(|case| turns.map(|turn| (case, turn))) {
+            let bytes = &bytes[..len.iter().product::<usize>() * channels];
+            let mut view = View::packed(len, channels);
             view.rot90(turns, axes);
             let row =
                 |first: usize| (0..view.len[2]).map(move |x| first.wrapping_add_signed(view.step[2] * x.cast_signed()));
@@ -210,7 +213,7 @@ mod tests {
             let expected: Vec<u8> = pixels.flat_map(|at| bytes[at..at + channels].iter().copied()).collect();
             for simd in Simd::available() {
                 let mut out = vec![0; expected.len()];
-                let has_tiles = transpose_with(simd, &bytes, &view, channels, &mut out);
+                let has_tiles = transpose_with(simd, bytes, &view, channels, &mut out);
                 assert_eq!(
                     has_tiles,
                     channels == 1 || cfg!(target_arch = "x86_64") && simd != Simd::Scalar,
