@@ -62,9 +62,9 @@ fn divided<V: Floats>(values: V, [rounded, rest]: [V; 2]) -> V {
 /// What dividing by a number multiplies with: its reciprocal, and what rounding that took away.
 #[allow(clippy::cast_possible_truncation, reason = "what is lost is the rest")]
 fn reciprocal(divisor: f32) -> [f32; 2] {
-    let exact = 1.0 / divisor as f64;
+    let exact = 1.0 / f64::from(divisor);
     let rounded = exact as f32;
-    [rounded, (exact - rounded as f64) as f32]
+    [rounded, (exact - f64::from(rounded)) as f32]
 }
 
 /// A kind of formula, and its constants for each channel.
