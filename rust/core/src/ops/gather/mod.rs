@@ -5,6 +5,8 @@
 #[cfg(test)]
 pub(super) mod cases;
 mod gathered;
+#[cfg(target_arch = "x86_64")]
+mod halves;
 mod lines;
 mod transpose;
 

@@ -3,11 +3,12 @@
 #![allow(unsafe_code, reason = "loads and stores of parts of registers")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_maskz_loadu_epi8, _mm512_castsi256_si512, _mm512_inserti64x4, _mm512_loadu_si512,
-    _mm512_mask_storeu_epi8, _mm512_permutex2var_epi8, _mm512_storeu_si512,
+    __m256i, __m512i, _mm256_maskz_loadu_epi8, _mm512_loadu_si512, _mm512_mask_storeu_epi8, _mm512_permutex2var_epi8,
+    _mm512_storeu_si512,
 };
 
 use super::SHORT;
+use crate::ops::gather::halves::joined;
 use crate::ops::view::View;
 
 /// Bytes of a register.
@@ -83,31 +84,24 @@ pub(super) fn join(bytes: &[u8], view: &View, out: &mut [u8]) {
 #[inline]
 #[target_feature(enable = "avx512f,avx512vbmi")]
 fn join_rows([first, second, third, fourth]: [__m256i; ROWS], order: [__m512i; 2]) -> [__m512i; 2] {
-    let [low, high] = [pair(first, second), pair(third, fourth)];
+    let [low, high] = [joined(first, second), joined(third, fourth)];
     order.map(|order| _mm512_permutex2var_epi8(low, order, high))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn pair(first: __m256i, second: __m256i) -> __m512i {
-    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(first), second)
 }
 
 /// Stores so many bytes, and returns what is behind them: more may be written to it, to be overwritten.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn put(joined: [__m512i; 2], len: usize, out: &mut [u8]) -> &mut [u8] {
-    let (place, left) = out.split_at_mut(len);
-    let room = place.len() + left.len();
     for (half, values) in joined.into_iter().enumerate() {
-        let to = place.as_mut_ptr().wrapping_add(half * REGISTER).cast();
-        if room >= 2 * REGISTER {
+        let from = half * REGISTER;
+        if out.len() >= 2 * REGISTER {
             // SAFETY: there is room for both registers.
-            unsafe { _mm512_storeu_si512(to, values) };
-        } else if let Some(bytes @ 1..) = len.checked_sub(half * REGISTER) {
-            // SAFETY: the bytes of the mask are among the `len` of `place`.
-            unsafe { _mm512_mask_storeu_epi8(to.cast(), u64::MAX >> (REGISTER - bytes.min(REGISTER)), values) };
+            unsafe { _mm512_storeu_si512(out.as_mut_ptr().add(from).cast(), values) };
+        } else if let Some(place @ [_, ..]) = out[..len].get_mut(from..) {
+            let mask = u64::MAX >> (REGISTER - place.len().min(REGISTER));
+            // SAFETY: the bytes of the mask are those of `place`, or the first of them.
+            unsafe { _mm512_mask_storeu_epi8(place.as_mut_ptr().cast(), mask, values) };
         }
     }
-    left
+    &mut out[len..]
 }

@@ -2,13 +2,13 @@
 
 use std::arch::x86_64::{
     __m256i, __m512i, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_set_m128i, _mm256_unpackhi_epi8,
-    _mm256_unpacklo_epi8, _mm512_castsi256_si512, _mm512_extracti32x4_epi32, _mm512_inserti64x4, _mm512_unpackhi_epi8,
-    _mm512_unpacklo_epi8,
+    _mm256_unpacklo_epi8, _mm512_extracti32x4_epi32, _mm512_unpackhi_epi8, _mm512_unpacklo_epi8,
 };
 
 use bytemuck::must_cast;
 
 use super::super::{Interleave, Lines};
+use crate::ops::gather::halves::joined;
 
 /// Used by functions only that are compiled for AVX2.
 #[derive(Clone, Copy)]
@@ -55,7 +55,7 @@ impl Lines<u8, 4, 16> for Avx512 {
     fn load([first, second, third, fourth]: [&[u8; 16]; 4]) -> Self {
         let (Avx2(low), Avx2(high)) = (Avx2::load([first, second]), Avx2::load([third, fourth]));
         // SAFETY: see the type.
-        Self(unsafe { _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high) })
+        Self(unsafe { joined(low, high) })
     }
 
     #[inline(always)]

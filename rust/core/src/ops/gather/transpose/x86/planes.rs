@@ -1,12 +1,13 @@
 //! Planes of up to 32 x 32 bytes, each in sixteen registers: half of the loads and stores of as many tiles.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_mask_storeu_epi8, _mm256_maskz_loadu_epi8, _mm256_storeu_si256, _mm512_castsi256_si512,
-    _mm512_castsi512_si256, _mm512_extracti64x4_epi64, _mm512_inserti64x4, _mm512_loadu_si512, _mm512_permutexvar_epi8,
+    __m256i, _mm256_mask_storeu_epi8, _mm256_maskz_loadu_epi8, _mm256_storeu_si256, _mm512_castsi512_si256,
+    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_permutexvar_epi8,
 };
 
 use super::super::{TILE, Tiles, Transpose};
 use super::bytes::Avx512;
+use crate::ops::gather::halves::joined;
 use crate::ops::view::View;
 
 /// The most bytes of a row.
@@ -44,7 +45,7 @@ pub(super) fn copy(tiles: Tiles<'_>) {
         };
         let mut lines = [Avx512(order); TILE];
         for (x, lines) in lines.iter_mut().enumerate() {
-            *lines = Avx512(_mm512_permutexvar_epi8(order, pair(line(x), line(x + TILE))));
+            *lines = Avx512(_mm512_permutexvar_epi8(order, joined(line(x), line(x + TILE))));
         }
         let rows = Transpose::transposed(lines);
         let to = out.as_mut_ptr().wrapping_add(packed.byte_at(at(0, 0)));
@@ -79,10 +80,4 @@ fn order(len: usize, is_reversed: bool) -> [u8; 64] {
         let at = (line * MOST + column) as u8;
         at
     })
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn pair(first: __m256i, second: __m256i) -> __m512i {
-    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(first), second)
 }
