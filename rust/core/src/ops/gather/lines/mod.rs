@@ -4,6 +4,7 @@
 mod avx512;
 
 use super::TILE;
+#[cfg(target_arch = "x86_64")]
 use crate::ops::simd::Simd;
 use crate::ops::versions::simd;
 use crate::ops::view::View;
