@@ -76,8 +76,8 @@ class DataLoader:
         batch_sampler: any iterable of lists of indices; instead of ``batch_size``, ``shuffle``, ``sampler`` and
             ``drop_last``.
         num_workers: threads, at most 1,024; 0 makes batches in the thread that asks for them. By default one per
-            available CPU. Where batches take less than 150 microseconds each, the asking thread makes some too while it
-            would wait, and of the threads at most one fewer than there are CPUs are at work (but one).
+            available CPU. Where batches take less than a millisecond each, the asking thread helps instead of waiting,
+            and of the threads at most one fewer than there are CPUs are at work (but one).
         collate_fn: makes a batch of a list of items ``(image, label)``; by default they are stacked.
         pin_memory: batches in page-locked memory, from which a GPU copies at full speed. Without a GPU a warning says
             so. drop_last: leave out a last batch that is smaller than the others. timeout: seconds a batch may take,

@@ -77,6 +77,13 @@ impl SlotPool {
         Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent, taken, is_cached })
     }
 
+    /// Whether one more slot is in the last cache beside those in use, or not even two are.
+    pub(crate) fn has_cache(&self) -> bool {
+        let last = cache::last();
+        let slots = self.in_use.load(Relaxed) + 1;
+        slots.saturating_mul(self.slot_len) <= last || self.slot_len > last / 2
+    }
+
     fn put_back(&self, memory: Memory, taken: u64) {
         self.in_use.fetch_sub(1, Relaxed);
         if !self.is_ours() || memory.is_makeshift() {
@@ -291,6 +298,20 @@ mod tests {
         }
         drop(third);
         assert!(!pool.take(len).expect("memory").is_cached, "five others were written since");
+    }
+
+    #[test]
+    fn slots_are_cached_together_as_long_as_they_fit() {
+        let last = cache::last();
+        for (parts, fits) in [(3, [true, true, true, false]), (2, [true, true, false, false]), (1, [true; 4])] {
+            let pool = SlotPool::new(last / parts, 1);
+            let mut slots = vec![];
+            for fits in fits {
+                assert_eq!(pool.has_cache(), fits, "slot {} of {parts}", slots.len());
+                // Memory that nobody touches costs nothing.
+                slots.push(pool.take(0).expect("memory"));
+            }
+        }
     }
 
     #[test]

@@ -85,7 +85,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::time::Instant;
 
-    use super::super::queue::Job;
+    use super::super::pass::Draft;
+    use super::super::queue::{Job, Task};
     use super::super::{Images, Labels, Loader, Options, Part};
     use super::*;
     use crate::batch::Lend;
@@ -135,6 +136,61 @@ mod tests {
         };
         let found = [100, 299, 301, 100_000].map(|micros| shares(Duration::from_micros(micros)));
         assert_eq!(found, [1, 1, 2, 4]);
+    }
+
+    /// As if eight samples, a batch, had taken so long and a consumer had come for more after a while.
+    fn experienced(cpu: Duration, away: Duration) -> Epoch {
+        // Without workers, which would count what they make.
+        let epoch = epoch(0, false);
+        epoch.pass.counters.filled(8);
+        epoch.pass.counters.worked(cpu);
+        epoch.pass.counters.yielded(8, Duration::ZERO, Duration::ZERO);
+        epoch.pass.came_after(away);
+        epoch
+    }
+
+    fn draft(epoch: &Epoch, number: usize) -> Arc<Draft> {
+        let job = Job { number, given: Some((0..8).collect()), lent: None };
+        Arc::new(epoch.pass.begin(job, 4).expect("there is memory"))
+    }
+
+    #[test]
+    fn batches_that_a_consumer_helps_with_have_a_share_for_it() {
+        let shares = |cpu, away| draft(&experienced(Duration::from_micros(cpu), away), 0).shares();
+        let near = Duration::from_micros(50);
+        assert_eq!([100, 149, 151, 299, 451, 950].map(|cpu| shares(cpu, near)), [1, 1, 2, 2, 3, 4]);
+        // Nobody is there, or nobody helps.
+        assert_eq!(shares(151, Duration::from_millis(5)), 1);
+        assert_eq!(shares(1100, near), 4);
+        let is_joint = |cpu, away| experienced(Duration::from_micros(cpu), away).pass.is_joint();
+        assert_eq!(
+            [(950, near), (1100, near), (950, Duration::from_millis(5))].map(|(cpu, away)| is_joint(cpu, away)),
+            [true, false, false]
+        );
+    }
+
+    #[test]
+    fn a_consumer_takes_the_same_share_of_each_batch_and_of_others_only_ahead() {
+        let epoch = experienced(Duration::from_micros(700), Duration::ZERO);
+        let mut queue = Queue::new(Some(3), 3, false);
+        while let Some(job) = queue.take_up() {
+            queue.open(draft(&epoch, job.number));
+        }
+        let help = |queue: &mut Queue, ahead| match queue.help(ahead) {
+            Some(Task::Share(draft, share)) => Some((draft.number, share)),
+            _ => None,
+        };
+        assert_eq!(queue.take_share(0).map(|(draft, share)| (draft.number, share)), Some((0, 0)));
+        let (batch, first) = help(&mut queue, false).expect("three are left");
+        assert_eq!((batch, first > 0), (0, true));
+        let mut left = [help(&mut queue, false), help(&mut queue, false)].map(|taken| taken.expect("two are left"));
+        let last = left[1].1;
+        left.sort_unstable();
+        let others: Vec<_> = (1..4).filter(|&share| share != first).map(|share| (0, share)).collect();
+        assert_eq!(left.to_vec(), others);
+        assert_eq!(help(&mut queue, false), None);
+        assert_eq!(help(&mut queue, true), Some((1, last)));
+        assert_eq!(queue.helping, 4);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod pool;
 mod queue;
 mod statistics;
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use data::{Data, Images, Labels, Part};
 pub use epoch::Epoch;
@@ -142,7 +142,7 @@ impl Loader {
         };
         let (data, counters) = (Arc::clone(&self.data), Arc::clone(&self.counters));
         let queue = Queue::new(batches, self.ahead(), self.options.lent_memory);
-        Ok(Epoch::start(pool, Pass { data, slots, key, counters, ordered, made: Condvar::new() }, queue))
+        Ok(Epoch::start(pool, Pass::new(data, slots, key, counters, ordered), queue))
     }
 
     /// What it has done so far.

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar};
 use std::time::Duration;
 
@@ -24,10 +25,11 @@ const SHARE: usize = 16 << 20;
 /// making at a time, more of their memory stays in the caches: a tenth more volumes of 28³, two threads on two processors.
 const SHARE_TIME: Duration = Duration::from_micros(150);
 
-/// A consumer sleeps until its batch is made if batches take more CPU time than this; else it makes one meanwhile. Small
-/// ones are made in hardly more time than it takes to fall asleep and to be woken; with larger ones it would only be in
-/// the way of the workers (a tenth less, two threads on two processors).
-const WORTH_SLEEPING: Duration = Duration::from_micros(150);
+/// A consumer helps to make what it waits for if batches take less CPU time than this; longer ones are worth sleeping for.
+const SHORT: Duration = Duration::from_millis(1);
+
+/// A consumer that is away for longer than this between two batches is not counted on.
+const NEAR: Duration = Duration::from_micros(150);
 
 #[derive(Debug)]
 pub(super) struct Pass {
@@ -39,6 +41,10 @@ pub(super) struct Pass {
     pub ordered: Option<Ordered>,
     /// A batch that a consumer waits for is made, or nobody works on this pass any more.
     pub made: Condvar,
+    /// Grows whenever there may be something for a consumer that looks for it and does not sleep.
+    pub news: AtomicUsize,
+    /// Whether its consumer came for a batch soon after the one before; one that has not come yet is expected.
+    is_near: AtomicBool,
 }
 
 /// What is left of an epoch's order for one rank, in batches.
@@ -87,6 +93,17 @@ impl Draft {
 }
 
 impl Pass {
+    pub(super) fn new(
+        data: Arc<Data>,
+        slots: Arc<SlotPool>,
+        key: Key,
+        counters: Arc<Counters>,
+        ordered: Option<Ordered>,
+    ) -> Self {
+        let (made, news, is_near) = (Condvar::new(), AtomicUsize::new(0), AtomicBool::new(true));
+        Self { data, slots, key, counters, ordered, made, news, is_near }
+    }
+
     /// Begins a batch that up to `threads` threads will make. Small ones are made by one: sharing has its price.
     pub(super) fn begin(&self, job: Job, threads: usize) -> Result<Draft> {
         self.guarded(job.number, |_| {
@@ -103,6 +120,8 @@ impl Pass {
             }
             let cpu = self.counters.cpu_of(indices.len()).unwrap_or_default();
             let worth = (cpu.as_nanos() / SHARE_TIME.as_nanos()).max((used / SHARE) as u128);
+            // Nobody has to be woken to take the second half.
+            let worth = if worth == 1 && self.is_joint() { 2 } else { worth };
             let shares = usize::try_from(worth).unwrap_or(usize::MAX).clamp(1, threads.max(1));
             let share = indices.len().div_ceil(shares).max(1);
             let stores = Stores::to(used, place.is_cached());
@@ -124,10 +143,20 @@ impl Pass {
         })
     }
 
-    /// Whether its batches are so small that a consumer makes one rather than sleep.
-    pub(super) fn is_quick(&self) -> bool {
+    /// A consumer has come for a batch, so long after the last one was yielded.
+    pub(super) fn came_after(&self, away: Duration) {
+        self.is_near.store(away < NEAR, Relaxed);
+    }
+
+    /// Whether its batches take so little time that a consumer helps to make them rather than sleep.
+    pub(super) fn is_short(&self) -> bool {
         let cpu = self.counters.mean_len().and_then(|samples| self.counters.cpu_of(samples));
-        cpu.is_some_and(|cpu| cpu < WORTH_SLEEPING)
+        cpu.is_some_and(|cpu| cpu < SHORT)
+    }
+
+    /// Whether workers count on its consumer's help.
+    pub(super) fn is_joint(&self) -> bool {
+        self.is_near.load(Relaxed) && self.is_short()
     }
 
     /// Does work for a batch, and counts its CPU time; a panic becomes an error that names the sample in the cell.

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::pass::{Draft, Pass};
-use super::queue::{Job, Queue};
+use super::queue::{Queue, Task};
 use crate::batch::{Batch, Lent};
 use crate::{Error, Result};
 
@@ -22,9 +22,9 @@ pub(super) struct Pool {
     process: u32,
 }
 
-/// How long a worker looks for work at the end of a pass before it falls asleep. The next pass often begins at once; two
-/// workers who are woken for it may find themselves on one processor while another one is idle, for longer than a pass of
-/// a few batches takes.
+/// How long a thread looks for news before it falls asleep: workers at the end of a pass, and consumers that take part in
+/// making batches. The next pass often begins at once; two workers who are woken for it may find themselves on one processor
+/// while another one is idle, for longer than a pass of a few batches takes.
 const LINGER: Duration = Duration::from_micros(200);
 
 #[derive(Debug)]
@@ -44,13 +44,9 @@ struct State {
     turn: usize,
     /// Workers that sleep.
     idle: usize,
+    /// Workers that look for work and do not sleep.
+    lingering: usize,
     stopped: bool,
-}
-
-/// What a thread does next.
-enum Task {
-    Batch(Job),
-    Share(Arc<Draft>, usize),
 }
 
 /// What came of it.
@@ -67,7 +63,8 @@ enum Made {
 enum Wake {
     Nobody,
     Consumers,
-    Workers,
+    /// So many of those that sleep.
+    Workers(usize),
 }
 
 impl Task {
@@ -121,8 +118,10 @@ impl Pool {
     /// Begins to make the batches of a pass.
     pub(super) fn add(&self, pass: Arc<Pass>, queue: Queue) {
         let mut state = self.shared.lock();
+        let sleepers = state.sleepers(room(&pass, &queue, self.shared.spare));
         state.active.push(Active { pass, queue });
-        self.shared.wake_all(state);
+        drop(state);
+        self.shared.wake_workers(sleepers);
     }
 
     /// Forgets a pass, once nobody works on it any more.
@@ -168,10 +167,12 @@ impl Pool {
     /// The next batch of a pass; waits for it no longer than `patience`.
     pub(super) fn next(&self, pass: &Arc<Pass>, patience: Duration) -> Next {
         let started = Instant::now();
+        let mut looks = true;
         let mut state = self.shared.lock();
         loop {
             let Some(queue) = state.queue(pass) else { return Next::End };
             let mark = *queue.mark.get_or_insert(started);
+            pass.came_after(started.saturating_duration_since(mark));
             if let Some(batch) = queue.take() {
                 let now = Instant::now();
                 queue.mark = Some(now);
@@ -188,15 +189,22 @@ impl Pool {
                 left if left.is_zero() => return Next::Pending,
                 left => left,
             };
-            let makes = self.workers.is_empty() || pass.is_quick();
-            state = match state.queue(pass).filter(|_| makes).and_then(Queue::help) {
-                Some(job) => {
-                    drop(state);
-                    self.shared.help(pass, job);
-                    self.shared.lock()
-                }
-                None => wait(pass, state, left),
-            };
+            let threads = self.workers.len();
+            let helps = threads == 0 || pass.is_short() && queue.workers <= self.shared.spare;
+            let ahead = threads == 0 || pass.slots.has_cache();
+            let task = if helps { queue.help(ahead) } else { None };
+            if let Some(task) = task {
+                drop(state);
+                self.shared.help(pass, task, threads);
+                state = self.shared.lock();
+            } else if looks && pass.is_joint() {
+                let seen = pass.news.load(Relaxed);
+                drop(state);
+                looks = linger(&pass.news, seen);
+                state = self.shared.lock();
+            } else {
+                state = wait(pass, state, left);
+            }
         }
     }
 }
@@ -218,9 +226,8 @@ impl Drop for Pool {
             self.workers.drain(..).for_each(std::mem::forget);
             return;
         }
-        let mut state = self.shared.lock();
-        state.stopped = true;
-        self.shared.wake_all(state);
+        self.shared.lock().stopped = true;
+        self.shared.wake_workers(self.workers.len());
         for worker in self.workers.drain(..) {
             // Workers catch their panics; there is nothing to learn from the result.
             let _ = worker.join();
@@ -234,6 +241,11 @@ impl State {
         self.active.iter().all(|active| active.queue.is_done())
     }
 
+    /// How many sleeping workers to wake for so much to do.
+    fn sleepers(&self, tasks: usize) -> usize {
+        tasks.saturating_sub(self.lingering).min(self.idle)
+    }
+
     fn queue(&mut self, pass: &Pass) -> Option<&mut Queue> {
         self.active
             .iter_mut()
@@ -243,12 +255,15 @@ impl State {
 
     /// Takes in what a thread has made, and says who waits for that: consumers, if it is their next batch or the last in
     /// the making; workers, if there are shares for them.
-    fn take_in(&mut self, pass: &Pass, made: Made) -> Wake {
+    fn take_in(&mut self, pass: &Pass, made: Made, spare: usize) -> Wake {
         let Some(queue) = self.queue(pass) else { return Wake::Nobody };
+        pass.news.fetch_add(1, Relaxed);
         let is_next = match made {
             Made::Draft(draft) => {
+                // Whoever began it takes one.
+                let shares = (draft.shares() - 1).min(room(pass, queue, spare));
                 queue.open(draft);
-                return Wake::Workers;
+                return Wake::Workers(self.sleepers(shares));
             }
             Made::Batch(number, batch) => queue.put(number, batch),
             Made::Share(draft, made) => queue.put_share(draft, made),
@@ -258,18 +273,22 @@ impl State {
 
     /// What to do next: a share of a batch that others are at, or another batch, of the passes in turn.
     fn take_up(&mut self, worker: usize, spare: usize) -> Option<(Arc<Pass>, Task)> {
-        let shared = self.active.iter_mut().find_map(|Active { pass, queue }| Some((pass, queue.take_share(worker)?)));
-        if let Some((pass, (draft, number))) = shared {
-            return Some((Arc::clone(pass), Task::Share(draft, number)));
+        let with_room = self.active.iter_mut().filter(|active| room(&active.pass, &active.queue, spare) > 0);
+        for Active { pass, queue } in with_room {
+            if let Some((draft, number)) = queue.take_share(worker) {
+                queue.workers += 1;
+                return Some((Arc::clone(pass), Task::Share(draft, number)));
+            }
         }
         let passes = self.active.len();
         (0..passes).find_map(|next| {
             let place = (self.turn + next) % passes;
             let Active { pass, queue } = &mut self.active[place];
-            if !has_room(pass, queue, spare) {
+            if room(pass, queue, spare) == 0 {
                 return None;
             }
             let job = queue.take_up()?;
+            queue.workers += 1;
             self.turn = place + 1;
             Some((Arc::clone(pass), Task::Batch(job)))
         })
@@ -293,9 +312,11 @@ impl Shared {
                 if lingers && state.is_done() {
                     lingers = false;
                     let seen = self.news.load(Relaxed);
+                    state.lingering += 1;
                     drop(state);
-                    self.linger(seen);
+                    linger(&self.news, seen);
                     state = self.lock();
+                    state.lingering -= 1;
                     continue;
                 }
                 state.idle += 1;
@@ -307,76 +328,78 @@ impl Shared {
             if let Some((pass, wake)) = left.take() {
                 self.wake(&pass, wake);
             }
-            if let Some((pass, _)) = &next {
-                // Where batches are small, a consumer makes some itself, and those who linger would be in its way.
-                lingers = !pass.is_quick();
-            }
-            let made = next.map(|(pass, task)| (task.make(&pass, threads), pass));
+            lingers |= next.is_some();
+            let made = next.map(|(pass, task)| (task.make(&pass, self.hands(&pass, threads)), pass));
             state = self.lock();
             left = made.map(|(made, pass)| {
-                let wake = state.take_in(&pass, made);
+                let wake = state.take_in(&pass, made, self.spare);
+                if let Some(queue) = state.queue(&pass) {
+                    queue.workers -= 1;
+                }
                 (pass, wake)
             });
         }
     }
 
-    /// Waits for news without falling asleep, for a short time; consumers that want the processor get it.
-    fn linger(&self, seen: usize) {
-        let start = Instant::now();
-        while self.news.load(Relaxed) == seen && start.elapsed() < LINGER {
-            std::thread::yield_now();
-        }
-    }
-
     /// What a consumer does instead of waiting.
-    fn help(&self, pass: &Pass, job: Job) {
-        let made = Task::Batch(job).make(pass, 1);
+    fn help(&self, pass: &Pass, task: Task, threads: usize) {
+        let made = task.make(pass, self.hands(pass, threads));
         let mut state = self.lock();
         if let Some(queue) = state.queue(pass) {
             queue.helping -= 1;
         }
-        let wake = state.take_in(pass, made);
+        let wake = state.take_in(pass, made, self.spare);
         drop(state);
         self.wake(pass, wake);
+    }
+
+    /// How many threads make a batch of a pass together.
+    fn hands(&self, pass: &Pass, threads: usize) -> usize {
+        if pass.is_joint() { threads.min(self.spare) + 1 } else { threads }
     }
 
     fn wake(&self, pass: &Pass, whom: Wake) {
         match whom {
             Wake::Nobody => {}
             Wake::Consumers => pass.made.notify_all(),
-            Wake::Workers => self.wake_workers(),
+            Wake::Workers(sleepers) => self.wake_workers(sleepers),
         }
     }
 
     /// Wakes a worker if a pass wants one.
     fn wake_for(&self, pass: &Pass, mut state: MutexGuard<'_, State>) {
-        let is_idle = state.idle > 0;
-        let wants = |queue: &mut Queue| !queue.is_done() && queue.is_low() && has_room(pass, queue, self.spare);
+        let wants = |queue: &mut Queue| !queue.is_done() && queue.is_low() && room(pass, queue, self.spare) > 0;
         let is_wanted = state.queue(pass).is_some_and(wants);
+        let sleepers = state.sleepers(1);
         drop(state);
         if is_wanted {
-            self.news.fetch_add(1, Relaxed);
-        }
-        if is_idle && is_wanted {
-            self.wanted.notify_one();
+            self.wake_workers(sleepers);
         }
     }
 
-    fn wake_all(&self, state: MutexGuard<'_, State>) {
-        drop(state);
-        self.wake_workers();
-    }
-
-    fn wake_workers(&self) {
+    /// Tells those who look for work, and wakes some of those who sleep.
+    fn wake_workers(&self, sleepers: usize) {
         self.news.fetch_add(1, Relaxed);
-        self.wanted.notify_all();
+        (0..sleepers).for_each(|_| self.wanted.notify_one());
     }
 }
 
-/// Whether one more worker may work on a pass. Where consumers make batches too, one processor is left to them: batches
-/// wait for whoever is in the middle of one and has lost its processor to another thread.
-fn has_room(pass: &Pass, queue: &Queue, spare: usize) -> bool {
-    !pass.is_quick() || queue.making - queue.helping < spare
+/// Waits for news without falling asleep, for a short time; who wants the processor gets it. Whether there are any.
+fn linger(news: &AtomicUsize, seen: usize) -> bool {
+    let start = Instant::now();
+    while news.load(Relaxed) == seen {
+        if start.elapsed() > LINGER {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    true
+}
+
+/// How many more workers may work on a pass. Where consumers take part, one processor is left to them: batches wait for
+/// whoever is in the middle of one and has lost its processor to another thread.
+fn room(pass: &Pass, queue: &Queue, spare: usize) -> usize {
+    if pass.is_joint() { spare.saturating_sub(queue.workers) } else { usize::MAX }
 }
 
 /// Waits until something has happened to a pass that its consumers care for, or for `patience`.

@@ -30,10 +30,14 @@ pub(super) struct Queue {
     lent: Option<VecDeque<Lent>>,
     /// Batches in the making.
     pub making: usize,
-    /// Those of them that consumers make.
-    pub helping: usize,
     /// Those of them that have shares for other threads, in order.
     open: VecDeque<Open>,
+    /// Workers that make batches or shares of them.
+    pub workers: usize,
+    /// Consumers that do.
+    pub helping: usize,
+    /// The share that a consumer took last, which it takes of the next batch too, for the reason that workers do.
+    helped: usize,
     /// Threads that wait for a batch.
     pub waiting: usize,
     /// When the last batch was yielded, or the first one asked for.
@@ -51,6 +55,13 @@ struct Open {
     failure: Option<Error>,
 }
 
+/// What a thread does next.
+#[derive(Debug)]
+pub(super) enum Task {
+    Batch(Job),
+    Share(Arc<Draft>, usize),
+}
+
 /// A batch to be made.
 #[derive(Debug)]
 pub(super) struct Job {
@@ -59,6 +70,14 @@ pub(super) struct Job {
     pub given: Option<Vec<u32>>,
     /// Its memory, unless it is a slot of the loader.
     pub lent: Option<Lent>,
+}
+
+impl Open {
+    /// Takes a share: a certain one, unless it is taken.
+    fn take(&mut self, wanted: usize) -> usize {
+        let place = self.untaken.iter().position(|&share| share == wanted).unwrap_or(0);
+        self.untaken.swap_remove(place)
+    }
 }
 
 impl Queue {
@@ -74,8 +93,10 @@ impl Queue {
             given: batches.is_none().then(VecDeque::new),
             lent: is_lent.then(VecDeque::new),
             making: 0,
-            helping: 0,
             open: VecDeque::new(),
+            workers: 0,
+            helping: 0,
+            helped: 0,
             waiting: 0,
             mark: None,
         }
@@ -107,8 +128,7 @@ impl Queue {
     pub(super) fn take_share(&mut self, worker: usize) -> Option<(Arc<Draft>, usize)> {
         let open = self.open.iter_mut().find(|open| !open.untaken.is_empty())?;
         let shares = open.draft.shares();
-        let place = open.untaken.iter().position(|&share| share == worker % shares).unwrap_or(0);
-        Some((Arc::clone(&open.draft), open.untaken.swap_remove(place)))
+        Some((Arc::clone(&open.draft), open.take(worker % shares)))
     }
 
     /// Takes in a share; whether that completed a batch that consumers wait for.
@@ -146,12 +166,22 @@ impl Queue {
         Some(Job { number, given, lent })
     }
 
-    /// The same for a consumer.
-    pub(super) fn help(&mut self) -> Option<Job> {
+    /// What a consumer does while it waits: for its own batch or, if it may work `ahead`, for any.
+    pub(super) fn help(&mut self, ahead: bool) -> Option<Task> {
+        let next = self.next_yielded;
+        let mut open = self.open.iter_mut().filter(|open| ahead || open.draft.number == next);
+        if let Some(open) = open.find(|open| !open.untaken.is_empty()) {
+            self.helping += 1;
+            self.helped = open.take(self.helped);
+            return Some(Task::Share(Arc::clone(&open.draft), self.helped));
+        }
+        if !ahead && self.next_made != next {
+            return None;
+        }
         self.helping += 1;
         let job = self.take_up();
         self.helping -= usize::from(job.is_none());
-        job
+        job.map(Task::Batch)
     }
 
     /// Takes in a batch; whether it is the one that consumers wait for.
@@ -200,12 +230,16 @@ mod tests {
     fn what_a_consumer_makes_itself_is_not_made_ahead() {
         let mut queue = Queue::new(Some(9), 2, false);
         let number = |job: Option<Job>| job.map(|job| job.number);
+        let help = |queue: &mut Queue| match queue.help(true) {
+            Some(Task::Batch(job)) => Some(job.number),
+            _ => None,
+        };
         assert_eq!(number(queue.take_up()), Some(0));
-        assert_eq!(number(queue.help()), Some(1));
+        assert_eq!(help(&mut queue), Some(1));
         // Two are made ahead nevertheless, and no more, by whomever.
         assert_eq!(number(queue.take_up()), Some(2));
         assert_eq!(number(queue.take_up()), None);
-        assert_eq!(number(queue.help()), None);
+        assert_eq!(help(&mut queue), None);
         assert_eq!((queue.making, queue.helping), (3, 1));
         // Each has a place of its own.
         (0..3).for_each(|number| {
@@ -216,5 +250,18 @@ mod tests {
             assert_eq!(error, number.to_string());
         }
         assert!(queue.take().is_none());
+    }
+
+    #[test]
+    fn who_may_not_work_ahead_begins_its_own_batch_only() {
+        let mut queue = Queue::new(Some(9), 4, false);
+        let number = |task| match task {
+            Some(Task::Batch(job)) => Some(job.number),
+            _ => None,
+        };
+        assert_eq!(number(queue.help(false)), Some(0));
+        assert_eq!(number(queue.help(false)), None);
+        assert_eq!(number(queue.help(true)), Some(1));
+        assert_eq!((queue.making, queue.helping), (2, 2));
     }
 }
