@@ -1,5 +1,6 @@
 //! Batches: samples in an epoch's order, through a plan, into slots, on threads.
 
+mod crew;
 mod data;
 mod epoch;
 mod pass;

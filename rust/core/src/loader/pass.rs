@@ -159,6 +159,12 @@ impl Pass {
         self.is_near.load(Relaxed) && self.is_short()
     }
 
+    /// Whether one more slot beside those in use would drive others out of the last cache while a consumer is about to give
+    /// one back, and the `threads` that make batches all have something to do with one.
+    pub(super) fn is_crowded(&self, threads: usize) -> bool {
+        threads == 2 && self.is_joint() && !self.slots.has_cache()
+    }
+
     /// Does work for a batch, and counts its CPU time; a panic becomes an error that names the sample in the cell.
     fn guarded<T>(&self, number: usize, work: impl FnOnce(&Cell<Option<u32>>) -> Result<T>) -> Result<T> {
         let clock = ThreadTime::try_now().ok();
@@ -180,4 +186,24 @@ impl Pass {
 fn cause(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+#[cfg(test)]
+impl Pass {
+    /// A pass over small samples, of which a slot is said to have so many bytes, whose consumer is near.
+    pub(super) fn near(slot_len: usize) -> Self {
+        use super::{Images, Part};
+        use crate::ops::{Output, Plan, SampleShape};
+
+        let shape = SampleShape::Image { height: 1, width: 1, channels: 1 };
+        let plan = Arc::new(Plan::compile(&[], shape, false, Output::default()).expect("fits"));
+        let part = Part { images: Images::new(vec![0; 8]), plan };
+        let data = Data::new(vec![part], Labels::I64(vec![0; 8]), 1, None).expect("fits");
+        let pass =
+            Self::new(Arc::new(data), SlotPool::new(slot_len, 1), Key { seed: 0, epoch: 0 }, Arc::default(), None);
+        pass.counters.filled(8);
+        pass.counters.worked(Duration::from_micros(400));
+        pass.counters.yielded(8, Duration::ZERO, Duration::ZERO);
+        pass
+    }
 }

@@ -9,9 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::crew::Crew;
 use super::pass::{Draft, Pass};
 use super::queue::{Queue, Task};
-use crate::batch::{Batch, Lent};
+use crate::batch::{Batch, Lent, SlotPool};
 use crate::{Error, Result};
 
 /// Worker threads, none where consumers make their batches themselves. Dropping it stops them.
@@ -22,9 +23,9 @@ pub(super) struct Pool {
     process: u32,
 }
 
-/// How long a thread looks for news before it falls asleep: workers at the end of a pass, and consumers that take part in
-/// making batches. The next pass often begins at once; two workers who are woken for it may find themselves on one processor
-/// while another one is idle, for longer than a pass of a few batches takes.
+/// How long a thread looks for news before it falls asleep: workers at the end of a pass, or who wait for a slot, and
+/// consumers that take part in making batches. The next pass often begins at once; two workers who are woken for it may find
+/// themselves on one processor while another one is idle, for longer than a pass of a few batches takes.
 const LINGER: Duration = Duration::from_micros(200);
 
 #[derive(Debug)]
@@ -33,8 +34,7 @@ struct Shared {
     wanted: Condvar,
     /// Grows whenever there may be work, for workers who look for it and do not sleep.
     news: AtomicUsize,
-    /// Processors beside the one that a consumer runs on, or 1 if there are none.
-    spare: usize,
+    crew: Crew,
 }
 
 #[derive(Debug, Default)]
@@ -94,16 +94,19 @@ struct Active {
 }
 
 impl Pool {
-    pub(super) fn start(threads: usize) -> Result<Arc<Self>> {
-        let spare = std::thread::available_parallelism().map_or(1, |processors| processors.get() - 1).max(1);
-        let shared =
-            Arc::new(Shared { state: Mutex::default(), wanted: Condvar::new(), news: AtomicUsize::new(0), spare });
-        let mut pool = Self { shared, workers: Vec::with_capacity(threads), process: std::process::id() };
-        for number in 0..threads {
+    pub(super) fn start(workers: usize) -> Result<Arc<Self>> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            wanted: Condvar::new(),
+            news: AtomicUsize::new(0),
+            crew: Crew::of(workers),
+        });
+        let mut pool = Self { shared, workers: Vec::with_capacity(workers), process: std::process::id() };
+        for number in 0..workers {
             let shared = Arc::clone(&pool.shared);
             let worker = std::thread::Builder::new()
                 .name(format!("medmnist-{number}"))
-                .spawn(move || shared.work(number, threads))
+                .spawn(move || shared.work(number))
                 .map_err(|error| Error::Worker(format!("cannot start worker thread {number}: {error}")))?;
             pool.workers.push(worker);
         }
@@ -118,7 +121,7 @@ impl Pool {
     /// Begins to make the batches of a pass.
     pub(super) fn add(&self, pass: Arc<Pass>, queue: Queue) {
         let mut state = self.shared.lock();
-        let sleepers = state.sleepers(room(&pass, &queue, self.shared.spare));
+        let sleepers = state.sleepers(self.shared.crew.room(&pass, &queue));
         state.active.push(Active { pass, queue });
         drop(state);
         self.shared.wake_workers(sleepers);
@@ -190,17 +193,17 @@ impl Pool {
                 left => left,
             };
             let threads = self.workers.len();
-            let helps = threads == 0 || pass.is_short() && queue.workers <= self.shared.spare;
+            let helps = threads == 0 || pass.is_short() && queue.workers <= self.shared.crew.spare;
             let ahead = threads == 0 || pass.slots.has_cache();
             let task = if helps { queue.help(ahead) } else { None };
             if let Some(task) = task {
                 drop(state);
-                self.shared.help(pass, task, threads);
+                self.shared.help(pass, task);
                 state = self.shared.lock();
             } else if looks && pass.is_joint() {
                 let seen = pass.news.load(Relaxed);
                 drop(state);
-                looks = linger(&pass.news, seen);
+                looks = linger(&pass.news, seen, Instant::now() + LINGER, || false);
                 state = self.shared.lock();
             } else {
                 state = wait(pass, state, left);
@@ -241,6 +244,12 @@ impl State {
         self.active.iter().all(|active| active.queue.is_done())
     }
 
+    /// The slots of a pass whose workers had better wait for one.
+    fn crowded(&self, crew: Crew) -> Option<Arc<SlotPool>> {
+        let active = self.active.iter().find(|active| active.pass.is_crowded(crew.hands(&active.pass)))?;
+        Some(Arc::clone(&active.pass.slots))
+    }
+
     /// How many sleeping workers to wake for so much to do.
     fn sleepers(&self, tasks: usize) -> usize {
         tasks.saturating_sub(self.lingering).min(self.idle)
@@ -255,13 +264,13 @@ impl State {
 
     /// Takes in what a thread has made, and says who waits for that: consumers, if it is their next batch or the last in
     /// the making; workers, if there are shares for them.
-    fn take_in(&mut self, pass: &Pass, made: Made, spare: usize) -> Wake {
+    fn take_in(&mut self, pass: &Pass, made: Made, crew: Crew) -> Wake {
         let Some(queue) = self.queue(pass) else { return Wake::Nobody };
         pass.news.fetch_add(1, Relaxed);
         let is_next = match made {
             Made::Draft(draft) => {
                 // Whoever began it takes one.
-                let shares = (draft.shares() - 1).min(room(pass, queue, spare));
+                let shares = (draft.shares() - 1).min(crew.room(pass, queue));
                 queue.open(draft);
                 return Wake::Workers(self.sleepers(shares));
             }
@@ -271,9 +280,10 @@ impl State {
         if queue.waiting > 0 && (is_next || queue.making == 0) { Wake::Consumers } else { Wake::Nobody }
     }
 
-    /// What to do next: a share of a batch that others are at, or another batch, of the passes in turn.
-    fn take_up(&mut self, worker: usize, spare: usize) -> Option<(Arc<Pass>, Task)> {
-        let with_room = self.active.iter_mut().filter(|active| room(&active.pass, &active.queue, spare) > 0);
+    /// What to do next: a share of a batch that others are at, or another batch, of the passes in turn. Who is `patient`
+    /// begins none for which there is no slot in the cache.
+    fn take_up(&mut self, worker: usize, crew: Crew, patient: bool) -> Option<(Arc<Pass>, Task)> {
+        let with_room = self.active.iter_mut().filter(|active| crew.room(&active.pass, &active.queue) > 0);
         for Active { pass, queue } in with_room {
             if let Some((draft, number)) = queue.take_share(worker) {
                 queue.workers += 1;
@@ -284,7 +294,7 @@ impl State {
         (0..passes).find_map(|next| {
             let place = (self.turn + next) % passes;
             let Active { pass, queue } = &mut self.active[place];
-            if room(pass, queue, spare) == 0 {
+            if crew.room(pass, queue) == 0 || patient && pass.is_crowded(crew.hands(pass)) {
                 return None;
             }
             let job = queue.take_up()?;
@@ -301,20 +311,24 @@ impl Shared {
     }
 
     /// A worker's life. It gives in what it has made and takes up the next at once, so that nobody is woken for that.
-    fn work(&self, number: usize, threads: usize) {
+    fn work(&self, number: usize) {
         // What it has worked on, and who waits for that: nobody is woken, and no data of Python's dropped, under the lock.
         let mut left: Option<(Arc<Pass>, Wake)> = None;
+        // Whether it looks for more before it falls asleep or takes a slot too many, and until when.
         let mut lingers = false;
+        let mut deadline: Option<Instant> = None;
         let mut state = self.lock();
         while !state.stopped {
-            let next = state.take_up(number, self.spare);
+            let next = state.take_up(number, self.crew, lingers);
             if next.is_none() && left.is_none() {
-                if lingers && state.is_done() {
-                    lingers = false;
+                let crowded = state.crowded(self.crew);
+                if lingers && (crowded.is_some() || state.is_done()) {
                     let seen = self.news.load(Relaxed);
                     state.lingering += 1;
                     drop(state);
-                    linger(&self.news, seen);
+                    let deadline = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
+                    lingers =
+                        linger(&self.news, seen, deadline, || crowded.as_ref().is_some_and(|slots| slots.has_cache()));
                     state = self.lock();
                     state.lingering -= 1;
                     continue;
@@ -322,17 +336,21 @@ impl Shared {
                 state.idle += 1;
                 state = self.wanted.wait(state).unwrap_or_else(PoisonError::into_inner);
                 state.idle -= 1;
+                deadline = None;
                 continue;
             }
             drop(state);
             if let Some((pass, wake)) = left.take() {
                 self.wake(&pass, wake);
             }
-            lingers |= next.is_some();
-            let made = next.map(|(pass, task)| (task.make(&pass, self.hands(&pass, threads)), pass));
+            if next.is_some() {
+                lingers = true;
+                deadline = None;
+            }
+            let made = next.map(|(pass, task)| (task.make(&pass, self.crew.hands(&pass)), pass));
             state = self.lock();
             left = made.map(|(made, pass)| {
-                let wake = state.take_in(&pass, made, self.spare);
+                let wake = state.take_in(&pass, made, self.crew);
                 if let Some(queue) = state.queue(&pass) {
                     queue.workers -= 1;
                 }
@@ -342,20 +360,15 @@ impl Shared {
     }
 
     /// What a consumer does instead of waiting.
-    fn help(&self, pass: &Pass, task: Task, threads: usize) {
-        let made = task.make(pass, self.hands(pass, threads));
+    fn help(&self, pass: &Pass, task: Task) {
+        let made = task.make(pass, self.crew.hands(pass));
         let mut state = self.lock();
         if let Some(queue) = state.queue(pass) {
             queue.helping -= 1;
         }
-        let wake = state.take_in(pass, made, self.spare);
+        let wake = state.take_in(pass, made, self.crew);
         drop(state);
         self.wake(pass, wake);
-    }
-
-    /// How many threads make a batch of a pass together.
-    fn hands(&self, pass: &Pass, threads: usize) -> usize {
-        if pass.is_joint() { threads.min(self.spare) + 1 } else { threads }
     }
 
     fn wake(&self, pass: &Pass, whom: Wake) {
@@ -368,7 +381,7 @@ impl Shared {
 
     /// Wakes a worker if a pass wants one.
     fn wake_for(&self, pass: &Pass, mut state: MutexGuard<'_, State>) {
-        let wants = |queue: &mut Queue| !queue.is_done() && queue.is_low() && room(pass, queue, self.spare) > 0;
+        let wants = |queue: &mut Queue| !queue.is_done() && queue.is_low() && self.crew.room(pass, queue) > 0;
         let is_wanted = state.queue(pass).is_some_and(wants);
         let sleepers = state.sleepers(1);
         drop(state);
@@ -384,22 +397,15 @@ impl Shared {
     }
 }
 
-/// Waits for news without falling asleep, for a short time; who wants the processor gets it. Whether there are any.
-fn linger(news: &AtomicUsize, seen: usize) -> bool {
-    let start = Instant::now();
-    while news.load(Relaxed) == seen {
-        if start.elapsed() > LINGER {
+/// Waits for news, or until it `is_over`, without falling asleep; who wants the processor gets it. Whether it was in time.
+fn linger(news: &AtomicUsize, seen: usize, deadline: Instant, is_over: impl Fn() -> bool) -> bool {
+    while news.load(Relaxed) == seen && !is_over() {
+        if Instant::now() > deadline {
             return false;
         }
         std::thread::yield_now();
     }
     true
-}
-
-/// How many more workers may work on a pass. Where consumers take part, one processor is left to them: batches wait for
-/// whoever is in the middle of one and has lost its processor to another thread.
-fn room(pass: &Pass, queue: &Queue, spare: usize) -> usize {
-    if pass.is_joint() { spare.saturating_sub(queue.workers) } else { usize::MAX }
 }
 
 /// Waits until something has happened to a pass that its consumers care for, or for `patience`.
@@ -428,5 +434,48 @@ impl Pool {
     /// The lock, held as by a thread that stayed in the parent.
     pub(super) fn hold(&self) -> impl Drop + '_ {
         self.shared.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache;
+
+    fn taken_up(pass: &Arc<Pass>, crew: Crew, patient: bool) -> bool {
+        let queue = Queue::new(Some(9), 4, false);
+        let mut state = State { active: vec![Active { pass: Arc::clone(pass), queue }], ..State::default() };
+        let task = state.take_up(0, crew, patient);
+        assert_eq!(state.active[0].queue.workers, usize::from(task.is_some()));
+        task.is_some()
+    }
+
+    #[test]
+    fn a_patient_worker_waits_for_a_slot_in_the_cache() {
+        let pair = Crew { workers: 2, spare: 1 };
+        // Memory that nobody touches costs nothing.
+        let pass = Arc::new(Pass::near(cache::last() / 5 * 2));
+        let take = || pass.slots.take(0).expect("memory");
+        let _first = take();
+        assert!(taken_up(&pass, pair, true));
+        let second = take();
+        assert!(!taken_up(&pass, pair, true));
+        assert!(taken_up(&pass, pair, false));
+        // More threads than can work on one batch.
+        assert!(taken_up(&pass, Crew { workers: 4, spare: 7 }, true));
+        pass.came_after(Duration::from_millis(1));
+        assert!(taken_up(&pass, pair, true), "nobody is about to give one back");
+        pass.came_after(Duration::ZERO);
+        drop(second);
+        assert!(taken_up(&pass, pair, true));
+    }
+
+    #[test]
+    fn no_more_workers_are_woken_than_sleep_and_have_something_to_do() {
+        let sleepers = |lingering, idle, tasks| State { idle, lingering, ..State::default() }.sleepers(tasks);
+        assert_eq!(sleepers(0, 3, usize::MAX), 3);
+        assert_eq!(sleepers(0, 3, 2), 2);
+        assert_eq!(sleepers(1, 3, 2), 1);
+        assert_eq!(sleepers(2, 3, 1), 0);
     }
 }
