@@ -28,6 +28,12 @@ impl Crew {
     pub(super) fn hands(self, pass: &Pass) -> usize {
         if pass.is_joint() { self.workers.min(self.spare) + 1 } else { self.workers }
     }
+
+    /// Whether one more slot beside those in use would drive others out of the last cache, while a consumer is about to give
+    /// one back and meanwhile all have something to do with one batch.
+    pub(super) fn is_crowded(self, pass: &Pass) -> bool {
+        self.hands(pass) == 2 && pass.is_halved() && !pass.slots.has_cache()
+    }
 }
 
 #[cfg(test)]
@@ -38,7 +44,7 @@ mod tests {
 
     #[test]
     fn one_processor_is_left_to_a_consumer_that_helps() {
-        let pass = Pass::near(1);
+        let pass = Pass::near(1, Duration::from_micros(400));
         let mut queue = Queue::new(Some(9), 4, false);
         let crew = Crew { workers: 4, spare: 2 };
         let mut room = |workers, away| {

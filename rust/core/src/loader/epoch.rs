@@ -138,20 +138,15 @@ mod tests {
         assert_eq!(found, [1, 1, 2, 4]);
     }
 
-    /// As if eight samples, a batch, had taken so long and a consumer had come for more after a while.
-    fn experienced(cpu: Duration, away: Duration) -> Epoch {
-        // Without workers, which would count what they make.
-        let epoch = epoch(0, false);
-        epoch.pass.counters.filled(8);
-        epoch.pass.counters.worked(cpu);
-        epoch.pass.counters.yielded(8, Duration::ZERO, Duration::ZERO);
-        epoch.pass.came_after(away);
-        epoch
+    fn experienced(cpu: Duration, away: Duration) -> Pass {
+        let pass = Pass::near(8, cpu);
+        pass.came_after(away);
+        pass
     }
 
-    fn draft(epoch: &Epoch, number: usize) -> Arc<Draft> {
+    fn draft(pass: &Pass, number: usize) -> Arc<Draft> {
         let job = Job { number, given: Some((0..8).collect()), lent: None };
-        Arc::new(epoch.pass.begin(job, 4).expect("there is memory"))
+        Arc::new(pass.begin(job, 4).expect("there is memory"))
     }
 
     #[test]
@@ -162,7 +157,7 @@ mod tests {
         // Nobody is there, or nobody helps.
         assert_eq!(shares(151, Duration::from_millis(5)), 1);
         assert_eq!(shares(1100, near), 4);
-        let is_joint = |cpu, away| experienced(Duration::from_micros(cpu), away).pass.is_joint();
+        let is_joint = |cpu, away| experienced(Duration::from_micros(cpu), away).is_joint();
         assert_eq!(
             [(950, near), (1100, near), (950, Duration::from_millis(5))].map(|(cpu, away)| is_joint(cpu, away)),
             [true, false, false]
@@ -171,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_consumer_takes_the_same_share_of_each_batch_and_of_others_only_ahead() {
-        let epoch = experienced(Duration::from_micros(700), Duration::ZERO);
+        let pass = Pass::near(8, Duration::from_micros(700));
         let mut queue = Queue::new(Some(3), 3, false);
         while let Some(job) = queue.take_up() {
-            queue.open(draft(&epoch, job.number));
+            queue.open(draft(&pass, job.number));
         }
         let help = |queue: &mut Queue, ahead| match queue.help(ahead) {
             Some(Task::Share(draft, share)) => Some((draft.number, share)),

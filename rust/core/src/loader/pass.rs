@@ -150,8 +150,7 @@ impl Pass {
 
     /// Whether its batches take so little time that a consumer helps to make them rather than sleep.
     pub(super) fn is_short(&self) -> bool {
-        let cpu = self.counters.mean_len().and_then(|samples| self.counters.cpu_of(samples));
-        cpu.is_some_and(|cpu| cpu < SHORT)
+        self.mean_cpu().is_some_and(|cpu| cpu < SHORT)
     }
 
     /// Whether workers count on its consumer's help.
@@ -159,10 +158,14 @@ impl Pass {
         self.is_near.load(Relaxed) && self.is_short()
     }
 
-    /// Whether one more slot beside those in use would drive others out of the last cache while a consumer is about to give
-    /// one back, and the `threads` that make batches all have something to do with one.
-    pub(super) fn is_crowded(&self, threads: usize) -> bool {
-        threads == 2 && self.is_joint() && !self.slots.has_cache()
+    /// Whether its batches have shares for two threads, one of them its consumer.
+    pub(super) fn is_halved(&self) -> bool {
+        self.is_joint() && self.mean_cpu().is_some_and(|cpu| cpu >= SHARE_TIME)
+    }
+
+    /// CPU time of a batch on average, as far as one can know.
+    fn mean_cpu(&self) -> Option<Duration> {
+        self.counters.cpu_of(self.counters.mean_len()?)
     }
 
     /// Does work for a batch, and counts its CPU time; a panic becomes an error that names the sample in the cell.
@@ -190,8 +193,9 @@ fn cause(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 impl Pass {
-    /// A pass over small samples, of which a slot is said to have so many bytes, whose consumer is near.
-    pub(super) fn near(slot_len: usize) -> Self {
+    /// A pass over small samples, of which a slot is said to have so many bytes and a batch of eight takes so long, whose
+    /// consumer is near.
+    pub(super) fn near(slot_len: usize, cpu: Duration) -> Self {
         use super::{Images, Part};
         use crate::ops::{Output, Plan, SampleShape};
 
@@ -202,7 +206,7 @@ impl Pass {
         let pass =
             Self::new(Arc::new(data), SlotPool::new(slot_len, 1), Key { seed: 0, epoch: 0 }, Arc::default(), None);
         pass.counters.filled(8);
-        pass.counters.worked(Duration::from_micros(400));
+        pass.counters.worked(cpu);
         pass.counters.yielded(8, Duration::ZERO, Duration::ZERO);
         pass
     }

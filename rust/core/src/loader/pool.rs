@@ -192,10 +192,9 @@ impl Pool {
                 left if left.is_zero() => return Next::Pending,
                 left => left,
             };
-            let threads = self.workers.len();
-            let helps = threads == 0 || pass.is_short() && queue.workers <= self.shared.crew.spare;
-            let ahead = threads == 0 || pass.slots.has_cache();
-            let task = if helps { queue.help(ahead) } else { None };
+            let crew = self.shared.crew;
+            let helps = crew.workers == 0 || pass.is_short() && queue.workers <= crew.spare;
+            let task = if helps { queue.help(!crew.is_crowded(pass)) } else { None };
             if let Some(task) = task {
                 drop(state);
                 self.shared.help(pass, task);
@@ -246,7 +245,7 @@ impl State {
 
     /// The slots of a pass whose workers had better wait for one.
     fn crowded(&self, crew: Crew) -> Option<Arc<SlotPool>> {
-        let active = self.active.iter().find(|active| active.pass.is_crowded(crew.hands(&active.pass)))?;
+        let active = self.active.iter().find(|active| crew.is_crowded(&active.pass))?;
         Some(Arc::clone(&active.pass.slots))
     }
 
@@ -294,7 +293,7 @@ impl State {
         (0..passes).find_map(|next| {
             let place = (self.turn + next) % passes;
             let Active { pass, queue } = &mut self.active[place];
-            if crew.room(pass, queue) == 0 || patient && pass.is_crowded(crew.hands(pass)) {
+            if crew.room(pass, queue) == 0 || patient && crew.is_crowded(pass) {
                 return None;
             }
             let job = queue.take_up()?;
@@ -454,7 +453,7 @@ mod tests {
     fn a_patient_worker_waits_for_a_slot_in_the_cache() {
         let pair = Crew { workers: 2, spare: 1 };
         // Memory that nobody touches costs nothing.
-        let pass = Arc::new(Pass::near(cache::last() / 5 * 2));
+        let pass = Arc::new(Pass::near(cache::last() / 5 * 2, Duration::from_micros(400)));
         let take = || pass.slots.take(0).expect("memory");
         let _first = take();
         assert!(taken_up(&pass, pair, true));
@@ -468,6 +467,14 @@ mod tests {
         pass.came_after(Duration::ZERO);
         drop(second);
         assert!(taken_up(&pass, pair, true));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_slot_if_one_thread_makes_a_batch() {
+        let pass = Arc::new(Pass::near(cache::last() / 5 * 2, Duration::from_micros(140)));
+        let _slots = [(); 2].map(|()| pass.slots.take(0).expect("memory"));
+        assert!(pass.is_joint() && !pass.slots.has_cache());
+        assert!(taken_up(&pass, Crew { workers: 2, spare: 1 }, true));
     }
 
     #[test]
