@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ThreadId;
 
 use crate::Result;
 use crate::cache;
@@ -66,15 +67,27 @@ impl SlotPool {
 
     /// A warm slot if there is one, else a fresh one; a larger one if a batch needs it. Its bytes are whatever they
     /// were. The first one, for which somebody waits, is of the pages that come soonest, and is not kept if they are small.
-    pub fn take(self: &Arc<Self>, len: usize) -> Result<Slot> {
-        let warm = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let warm = warm.filter(|free| free.memory.as_ref().len() >= len);
+    /// `writer` is the only thread that will write to it, `None` if there will be several.
+    pub fn take(self: &Arc<Self>, len: usize, writer: Option<ThreadId>) -> Result<Slot> {
+        let warm = self.warm(writer).filter(|free| free.memory.as_ref().len() >= len);
         let taken = self.taken.fetch_add(len as u64, Relaxed);
         let is_cached = warm.as_ref().is_some_and(|free| taken - free.taken <= cached());
         let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), |free| Ok(free.memory))?;
         self.in_use.fetch_add(1, Relaxed);
         let is_urgent = !self.is_begun.swap(true, Relaxed);
-        Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent, taken, is_cached })
+        Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent, taken, is_cached, writer })
+    }
+
+    /// A slot that the same thread wrote, since what another one wrote may be in the caches of a processor far away. If there
+    /// is none, the last one that was given back, unless there is room for a slot more in the last cache, and for other data.
+    fn warm(&self, writer: Option<ThreadId>) -> Option<Free> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = free.iter().rposition(|free| free.writer == writer) {
+            return Some(free.remove(own));
+        }
+        let slots = self.in_use.load(Relaxed) + free.len() + 1;
+        let has_room = slots <= self.capacity && slots.saturating_mul(self.slot_len) <= cache::last() / 2;
+        if writer.is_some() && has_room { None } else { free.pop() }
     }
 
     /// Whether one more slot is in the last cache beside those in use, or not even two are.
@@ -84,14 +97,14 @@ impl SlotPool {
         slots.saturating_mul(self.slot_len) <= last || self.slot_len > last / 2
     }
 
-    fn put_back(&self, memory: Memory, taken: u64) {
+    fn put_back(&self, memory: Memory, taken: u64, writer: Option<ThreadId>) {
         self.in_use.fetch_sub(1, Relaxed);
         if !self.is_ours() || memory.is_makeshift() {
             return;
         }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         if free.len() < self.capacity {
-            free.push(Free { memory, taken });
+            free.push(Free { memory, taken, writer });
         }
     }
 }
@@ -102,6 +115,8 @@ struct Free {
     memory: Memory,
     /// Bytes of the batches before the one that it held last.
     taken: u64,
+    /// The only thread that wrote it.
+    writer: Option<ThreadId>,
 }
 
 /// Of so many bytes, written since, a good part is in the last cache, if it was written through it.
@@ -120,6 +135,8 @@ pub struct Slot {
     /// Bytes of the batches before this one.
     taken: u64,
     is_cached: bool,
+    /// The only thread that writes to it.
+    writer: Option<ThreadId>,
 }
 
 impl AsMut<[u8]> for Slot {
@@ -137,7 +154,7 @@ impl AsRef<[u8]> for Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         if let Some(memory) = self.memory.take() {
-            self.pool.put_back(memory, self.taken);
+            self.pool.put_back(memory, self.taken, self.writer);
         }
     }
 }
@@ -273,10 +290,10 @@ mod tests {
     #[test]
     fn a_dropped_slot_is_the_next_one_taken() {
         let pool = SlotPool::new(100, 2);
-        let slot = pool.take(100).expect("memory");
+        let slot = pool.take(100, None).expect("memory");
         let first = address(&slot);
         drop(slot);
-        assert_eq!(address(&pool.take(100).expect("memory")), first);
+        assert_eq!(address(&pool.take(100, None).expect("memory")), first);
     }
 
     #[test]
@@ -284,20 +301,20 @@ mod tests {
         // Memory that nobody touches costs nothing.
         let len = usize::try_from(cached() / 3).expect("fits");
         let pool = SlotPool::new(len, 9);
-        let first = pool.take(len).expect("memory");
+        let first = pool.take(len, None).expect("memory");
         assert!(!first.is_cached, "fresh memory");
-        let (second, third) = (pool.take(len).expect("memory"), pool.take(len).expect("memory"));
+        let (second, third) = (pool.take(len, None).expect("memory"), pool.take(len, None).expect("memory"));
         drop(first);
-        let again = pool.take(len).expect("memory");
+        let again = pool.take(len, None).expect("memory");
         assert!(again.is_cached, "two others were written since");
         drop(second);
-        assert!(pool.take(len).expect("memory").is_cached);
+        assert!(pool.take(len, None).expect("memory").is_cached);
         // Not written at all, but as many bytes were.
         for _ in 0..2 {
-            std::mem::forget(pool.take(len + 1).expect("memory"));
+            std::mem::forget(pool.take(len + 1, None).expect("memory"));
         }
         drop(third);
-        assert!(!pool.take(len).expect("memory").is_cached, "five others were written since");
+        assert!(!pool.take(len, None).expect("memory").is_cached, "five others were written since");
     }
 
     #[test]
@@ -309,25 +326,64 @@ mod tests {
             for fits in fits {
                 assert_eq!(pool.has_cache(), fits, "slot {} of {parts}", slots.len());
                 // Memory that nobody touches costs nothing.
-                slots.push(pool.take(0).expect("memory"));
+                slots.push(pool.take(0, None).expect("memory"));
             }
         }
+    }
+
+    fn another_thread() -> ThreadId {
+        std::thread::spawn(|| std::thread::current().id()).join().expect("no panic")
+    }
+
+    #[test]
+    fn a_thread_gets_back_what_it_wrote() {
+        let pool = SlotPool::new(100, 9);
+        let writers = [Some(another_thread()), Some(another_thread()), None];
+        let slots = writers.map(|writer| pool.take(100, writer).expect("memory"));
+        let written = slots.each_ref().map(address);
+        drop(slots);
+        assert_eq!(writers.map(|writer| address(&pool.take(100, writer).expect("memory"))), written);
+        // As long as it is free; who finds none gets memory that nobody wrote.
+        let _own = pool.take(100, writers[0]).expect("memory");
+        let fresh = [writers[0], Some(another_thread())].map(|writer| pool.take(100, writer).expect("memory"));
+        assert!(fresh.iter().all(|slot| !written.contains(&address(slot))));
+    }
+
+    #[test]
+    fn a_thread_gets_what_others_wrote_if_there_are_slots_enough() {
+        for (slot_len, capacity) in [(100, 2), (cache::last() / 6 + 1, 9)] {
+            let pool = SlotPool::new(slot_len, capacity);
+            let slots = [(); 2].map(|()| pool.take(0, Some(another_thread())).expect("memory"));
+            let last = address(&slots[1]);
+            drop(slots);
+            assert_eq!(
+                address(&pool.take(0, Some(another_thread())).expect("memory")),
+                last,
+                "{capacity} of {slot_len}"
+            );
+        }
+        // Several threads have no slot of their own.
+        let pool = SlotPool::new(100, 9);
+        let slot = pool.take(100, Some(another_thread())).expect("memory");
+        let last = address(&slot);
+        drop(slot);
+        assert_eq!(address(&pool.take(100, None).expect("memory")), last);
     }
 
     #[test]
     fn somebody_waits_for_the_first_slot_only() {
         let pool = SlotPool::new(100, 2);
-        let (first, second) = (pool.take(100).expect("memory"), pool.take(100).expect("memory"));
+        let (first, second) = (pool.take(100, None).expect("memory"), pool.take(100, None).expect("memory"));
         assert_eq!((first.is_urgent, second.is_urgent), (true, false));
         drop((first, second));
-        assert!(!pool.take(100).expect("memory").is_urgent);
+        assert!(!pool.take(100, None).expect("memory").is_urgent);
     }
 
     #[test]
     fn memory_of_small_pages_is_not_kept() {
         let pool = SlotPool::new(100, 2);
         for (is_makeshift, kept) in [(true, 0), (false, 1)] {
-            let slot = pool.take(100).expect("memory");
+            let slot = pool.take(100, None).expect("memory");
             if is_makeshift {
                 slot.memory.as_ref().expect("not dropped").make_makeshift();
             }
@@ -339,7 +395,7 @@ mod tests {
     #[test]
     fn kept_slots_are_never_given_twice() {
         let pool = SlotPool::new(100, 1);
-        let kept: Vec<Slot> = (0..5).map(|_| pool.take(100).expect("memory")).collect();
+        let kept: Vec<Slot> = (0..5).map(|_| pool.take(100, None).expect("memory")).collect();
         assert_eq!(pool.in_use(), 5);
         let mut addresses: Vec<usize> = kept.iter().map(address).collect();
         addresses.sort_unstable();
@@ -353,7 +409,7 @@ mod tests {
     #[test]
     fn parts_do_not_overlap_and_are_all_there_is() {
         let pool = SlotPool::new(1000, 1);
-        let parts = Parts::new(Place::Slot(pool.take(1000).expect("memory")), 990, 100);
+        let parts = Parts::new(Place::Slot(pool.take(1000, None).expect("memory")), 990, 100);
         assert_eq!(parts.count(), 10);
         let lens: Vec<usize> = std::thread::scope(|scope| {
             let fill = || {
@@ -378,7 +434,7 @@ mod tests {
     #[test]
     fn a_larger_batch_gets_a_larger_slot() {
         let pool = SlotPool::new(100, 2);
-        drop(pool.take(100).expect("memory"));
-        assert_eq!(pool.take(300).expect("memory").as_ref().len(), 300);
+        drop(pool.take(100, None).expect("memory"));
+        assert_eq!(pool.take(300, None).expect("memory").as_ref().len(), 300);
     }
 }

@@ -146,8 +146,9 @@ fn slots_are_used_again_after_their_batch_is_dropped_and_not_before() {
             addresses.insert(address(&batch));
         }
     }
-    // Four made ahead, one made by the consumer itself, and one in its hands.
-    assert!(addresses.len() <= 6, "{} slots for 220 batches", addresses.len());
+    // Each thread has some of its own, but together they have no more than are kept: for four batches made ahead, one made
+    // by the consumer itself, and two in its hands.
+    assert!(addresses.len() <= 7, "{} slots for 220 batches", addresses.len());
 
     let epoch = loader.epoch(0, 0).expect("starts");
     let kept: Vec<Batch> = std::iter::from_fn(|| next(&epoch)).collect();

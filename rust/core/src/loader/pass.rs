@@ -110,19 +110,20 @@ impl Pass {
             let ordered = || self.ordered.as_ref().map(|ordered| ordered.batch(job.number)).unwrap_or_default();
             let indices = job.given.unwrap_or_else(ordered);
             let used = indices.len() * self.data.plan().output_len();
-            let place = match job.lent {
-                Some(memory) => Place::Lent(memory),
-                None => Place::Slot(self.slots.take(used)?),
-            };
-            let found = place.as_ref().len();
-            if found < used {
-                return Err(Error::invalid(format!("{found} bytes of memory for a batch; it needs {used}")));
-            }
             let cpu = self.counters.cpu_of(indices.len()).unwrap_or_default();
             let worth = (cpu.as_nanos() / SHARE_TIME.as_nanos()).max((used / SHARE) as u128);
             // Nobody has to be woken to take the second half.
             let worth = if worth == 1 && self.is_joint() { 2 } else { worth };
             let shares = usize::try_from(worth).unwrap_or(usize::MAX).clamp(1, threads.max(1));
+            let writer = (shares == 1).then(|| std::thread::current().id());
+            let place = match job.lent {
+                Some(memory) => Place::Lent(memory),
+                None => Place::Slot(self.slots.take(used, writer)?),
+            };
+            let found = place.as_ref().len();
+            if found < used {
+                return Err(Error::invalid(format!("{found} bytes of memory for a batch; it needs {used}")));
+            }
             let share = indices.len().div_ceil(shares).max(1);
             let stores = Stores::to(used, place.is_cached());
             let memory = Parts::new(place, used, share * self.data.plan().output_len());

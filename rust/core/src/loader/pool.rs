@@ -454,7 +454,7 @@ mod tests {
         let pair = Crew { workers: 2, spare: 1 };
         // Memory that nobody touches costs nothing.
         let pass = Arc::new(Pass::near(cache::last() / 5 * 2, Duration::from_micros(400)));
-        let take = || pass.slots.take(0).expect("memory");
+        let take = || pass.slots.take(0, None).expect("memory");
         let _first = take();
         assert!(taken_up(&pass, pair, true));
         let second = take();
@@ -472,7 +472,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_slot_if_one_thread_makes_a_batch() {
         let pass = Arc::new(Pass::near(cache::last() / 5 * 2, Duration::from_micros(140)));
-        let _slots = [(); 2].map(|()| pass.slots.take(0).expect("memory"));
+        let _slots = [(); 2].map(|()| pass.slots.take(0, None).expect("memory"));
         assert!(pass.is_joint() && !pass.slots.has_cache());
         assert!(taken_up(&pass, Crew { workers: 2, spare: 1 }, true));
     }
