@@ -72,20 +72,24 @@ impl SlotPool {
         let warm = self.warm(writer).filter(|free| free.memory.as_ref().len() >= len);
         let taken = self.taken.fetch_add(len as u64, Relaxed);
         let is_cached = warm.as_ref().is_some_and(|free| taken - free.taken <= cached());
-        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), |free| Ok(free.memory))?;
-        self.in_use.fetch_add(1, Relaxed);
+        let memory = warm.map_or_else(|| Memory::zeroed(len.max(self.slot_len)), |free| Ok(free.memory));
+        let memory = memory.inspect_err(|_| {
+            self.in_use.fetch_sub(1, Relaxed);
+        })?;
         let is_urgent = !self.is_begun.swap(true, Relaxed);
         Ok(Slot { memory: Some(memory), pool: Arc::clone(self), is_urgent, taken, is_cached, writer })
     }
 
-    /// A slot that the same thread wrote, since what another one wrote may be in the caches of a processor far away. If there
-    /// is none, the last one that was given back, unless there is room for a slot more in the last cache, and for other data.
+    /// Counts a slot as in use, and says which: one that the same thread wrote, since what another one wrote may be in the
+    /// caches of a processor far away. If there is none, the last one that was given back, unless there is room for a slot
+    /// more in the last cache, and for other data. `None` is a fresh one.
     fn warm(&self, writer: Option<ThreadId>) -> Option<Free> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, as others who find none of their own count on it.
+        let slots = self.in_use.fetch_add(1, Relaxed) + 1 + free.len();
         if let Some(own) = free.iter().rposition(|free| free.writer == writer) {
             return Some(free.remove(own));
         }
-        let slots = self.in_use.load(Relaxed) + free.len() + 1;
         let has_room = slots <= self.capacity && slots.saturating_mul(self.slot_len) <= cache::last() / 2;
         if writer.is_some() && has_room { None } else { free.pop() }
     }
@@ -98,11 +102,12 @@ impl SlotPool {
     }
 
     fn put_back(&self, memory: Memory, taken: u64, writer: Option<ThreadId>) {
-        self.in_use.fetch_sub(1, Relaxed);
         if !self.is_ours() || memory.is_makeshift() {
+            self.in_use.fetch_sub(1, Relaxed);
             return;
         }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        self.in_use.fetch_sub(1, Relaxed);
         if free.len() < self.capacity {
             free.push(Free { memory, taken, writer });
         }
