@@ -165,6 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn who_makes_a_batch_alone_writes_where_it_wrote_before() {
+        let address = |draft: Arc<Draft>| {
+            let batch = Arc::into_inner(draft).expect("the only one").finished();
+            (batch.images.as_ref().as_ptr() as usize, batch)
+        };
+        // Of one share, and of two, which have no thread of their own.
+        for (cpu, is_own) in [(100, true), (200, false)] {
+            let pass = Pass::near(8, Duration::from_micros(cpu));
+            let (first, kept) = address(draft(&pass, 0));
+            let (second, other) =
+                std::thread::scope(|scope| scope.spawn(|| address(draft(&pass, 1))).join()).expect("no panic");
+            drop((kept, other));
+            assert_eq!(address(draft(&pass, 2)).0, if is_own { first } else { second });
+        }
+    }
+
+    #[test]
     fn a_consumer_takes_the_same_share_of_each_batch_and_of_others_only_ahead() {
         let pass = Pass::near(8, Duration::from_micros(700));
         let mut queue = Queue::new(Some(3), 3, false);

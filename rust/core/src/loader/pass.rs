@@ -205,7 +205,7 @@ impl Pass {
         let part = Part { images: Images::new(vec![0; 8]), plan };
         let data = Data::new(vec![part], Labels::I64(vec![0; 8]), 1, None).expect("fits");
         let pass =
-            Self::new(Arc::new(data), SlotPool::new(slot_len, 1), Key { seed: 0, epoch: 0 }, Arc::default(), None);
+            Self::new(Arc::new(data), SlotPool::new(slot_len, 4), Key { seed: 0, epoch: 0 }, Arc::default(), None);
         pass.counters.filled(8);
         pass.counters.worked(cpu);
         pass.counters.yielded(8, Duration::ZERO, Duration::ZERO);
