@@ -96,9 +96,13 @@ impl SlotPool {
 
     /// Whether one more slot is in the last cache beside those in use, or not even two are.
     pub(crate) fn has_cache(&self) -> bool {
-        let last = cache::last();
         let slots = self.in_use.load(Relaxed) + 1;
-        slots.saturating_mul(self.slot_len) <= last || self.slot_len > last / 2
+        slots.saturating_mul(self.slot_len) <= cache::last() || !self.keeps_two()
+    }
+
+    /// Whether the last cache holds two slots.
+    pub(crate) fn keeps_two(&self) -> bool {
+        self.slot_len <= cache::last() / 2
     }
 
     fn put_back(&self, memory: Memory, taken: u64, writer: Option<ThreadId>) {
@@ -333,6 +337,7 @@ mod tests {
                 // Memory that nobody touches costs nothing.
                 slots.push(pool.take(0, None).expect("memory"));
             }
+            assert_eq!(pool.keeps_two(), parts >= 2);
         }
     }
 

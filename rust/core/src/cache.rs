@@ -1,4 +1,4 @@
-//! The last cache of this machine.
+//! The caches of this machine.
 
 use std::sync::OnceLock;
 
@@ -20,6 +20,37 @@ fn detected() -> Option<usize> {
             cache.sets() * cache.associativity() * cache.physical_line_partitions() * cache.coherency_line_size()
         })
         .max()
+}
+
+/// A cache of a processor core's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The nearest one.
+    First,
+    /// The one behind it.
+    Second,
+}
+
+/// Where lines that are about to be overwritten are best brought to. A core waits for as many lines at a time as its nearest
+/// cache can wait for, and the second one for more. Nevertheless Zen 5 makes more volumes with the first; Zen 4 a quarter more
+/// with the second, others were not measured.
+pub(crate) fn of_stores() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| if is_zen5() { Level::First } else { Level::Second })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn is_zen5() -> bool {
+    use raw_cpuid::CpuId;
+
+    let cpuid = CpuId::new();
+    let is_amd = cpuid.get_vendor_info().is_some_and(|vendor| vendor.as_str() == "AuthenticAMD");
+    is_amd && cpuid.get_feature_info().is_some_and(|features| features.family_id() == 0x1a)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn is_zen5() -> bool {
+    false
 }
 
 /// Elsewhere all stores go through the caches.

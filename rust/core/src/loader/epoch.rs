@@ -90,6 +90,7 @@ mod tests {
     use super::super::{Images, Labels, Loader, Options, Part};
     use super::*;
     use crate::batch::Lend;
+    use crate::cache;
     use crate::ops::{Output, Plan, SampleShape};
     use crate::sampler::{Sampler, Shard};
 
@@ -156,12 +157,23 @@ mod tests {
         assert_eq!([100, 149, 151, 299, 451, 950].map(|cpu| shares(cpu, near)), [1, 1, 2, 2, 3, 4]);
         // Nobody is there, or nobody helps.
         assert_eq!(shares(151, Duration::from_millis(5)), 1);
-        assert_eq!(shares(1100, near), 4);
-        let is_joint = |cpu, away| experienced(Duration::from_micros(cpu), away).is_joint();
-        assert_eq!(
-            [(950, near), (1100, near), (950, Duration::from_millis(5))].map(|(cpu, away)| is_joint(cpu, away)),
-            [true, false, false]
-        );
+        assert_eq!(shares(3100, near), 4);
+    }
+
+    #[test]
+    fn a_consumer_helps_with_short_batches_and_longer_if_two_fit_into_the_last_cache() {
+        let near = Duration::from_micros(50);
+        // Memory that nobody touches costs nothing.
+        for (slot_len, limit) in [(cache::last() / 2, 3000), (cache::last() / 2 + 1, 1000)] {
+            let is_joint = |cpu, away| {
+                let pass = Pass::near(slot_len, Duration::from_micros(cpu));
+                pass.came_after(away);
+                pass.is_joint()
+            };
+            assert!(is_joint(limit - 50, near), "{slot_len}");
+            assert!(!is_joint(limit + 50, near), "{slot_len}");
+            assert!(!is_joint(limit - 50, Duration::from_millis(5)), "{slot_len}");
+        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ const SHARE_TIME: Duration = Duration::from_micros(150);
 /// A consumer helps to make what it waits for if batches take less CPU time than this; longer ones are worth sleeping for.
 const SHORT: Duration = Duration::from_millis(1);
 
+/// The same where two batches fit into the last cache: who works on one together needs memory for no third one.
+const SHORT_IN_CACHE: Duration = Duration::from_millis(3);
+
 /// A consumer that is away for longer than this between two batches is not counted on.
 const NEAR: Duration = Duration::from_micros(150);
 
@@ -151,7 +154,8 @@ impl Pass {
 
     /// Whether its batches take so little time that a consumer helps to make them rather than sleep.
     pub(super) fn is_short(&self) -> bool {
-        self.mean_cpu().is_some_and(|cpu| cpu < SHORT)
+        let limit = if self.slots.keeps_two() { SHORT_IN_CACHE } else { SHORT };
+        self.mean_cpu().is_some_and(|cpu| cpu < limit)
     }
 
     /// Whether workers count on its consumer's help.

@@ -84,22 +84,24 @@ pub(super) fn prefetch<const NEAREST: bool>(bytes: &[u8]) {
 }
 
 /// Asks for the line that begins so many bytes behind a place, to be written to soon; it may be one that nobody will write to.
+/// Into the nearest cache, or (`NEAREST` false) into the one behind it.
 #[cfg(target_arch = "x86_64")]
 #[allow(clippy::inline_always, reason = "of the innermost loop")]
 #[inline(always)]
-pub(super) fn prefetch_beyond<T>(place: &T, bytes: usize) {
-    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+pub(super) fn prefetch_beyond<const NEAREST: bool, T>(place: &T, bytes: usize) {
+    use std::arch::x86_64::{_MM_HINT_ET0, _MM_HINT_T1, _mm_prefetch};
 
+    let line = std::ptr::from_ref(place).cast::<i8>().wrapping_add(bytes);
     #[allow(unsafe_code, reason = "a prefetch takes a pointer")]
     // SAFETY: a prefetch neither reads nor writes, and any address will do.
     unsafe {
-        _mm_prefetch::<_MM_HINT_ET0>(std::ptr::from_ref(place).cast::<i8>().wrapping_add(bytes));
+        if NEAREST { _mm_prefetch::<_MM_HINT_ET0>(line) } else { _mm_prefetch::<_MM_HINT_T1>(line) }
     }
 }
 
 /// Stable Rust has no prefetch for other processors.
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) fn prefetch_beyond<T>(_place: &T, _bytes: usize) {}
+pub(super) fn prefetch_beyond<const NEAREST: bool, T>(_place: &T, _bytes: usize) {}
 
 /// The same.
 #[cfg(not(target_arch = "x86_64"))]

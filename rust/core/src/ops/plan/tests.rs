@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::super::steps::{PadMode, Size};
 use super::super::{DType, Filter, Output, SampleShape, Step};
 use super::{Plan, Stores};
+use crate::cache::Level;
 use crate::random::Key;
 
 const KEY: Key = Key { seed: 5, epoch: 1 };
@@ -74,7 +75,7 @@ fn samples_are_made_in_batches_as_by_themselves() {
                 bytes.to_vec()
             };
             let alone = fill(Stores::Near, 1);
-            for stores in [Stores::Near, Stores::Ahead, Stores::Past] {
+            for stores in [Stores::Near, Stores::Ahead(Level::First), Stores::Ahead(Level::Second), Stores::Past] {
                 let found = fill(stores, count as usize);
                 assert!(found == alone, "{shape:?}, {dtype:?}, channels last: {channels_last}, {stores:?}");
             }

@@ -157,6 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::cache::Level;
 
     /// One pixel after the other, by the table.
     fn naive(tables: &[Table], source: &[u8], view: &View, target: Target) -> Vec<f32> {
@@ -181,7 +182,12 @@ mod tests {
     }
 
     fn stores() -> impl Strategy<Value = Stores> {
-        prop::sample::select(vec![Stores::Near, Stores::Ahead, Stores::Past])
+        prop::sample::select(vec![
+            Stores::Near,
+            Stores::Ahead(Level::First),
+            Stores::Ahead(Level::Second),
+            Stores::Past,
+        ])
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use super::block::{BLOCK, Block, Portable, arranged};
 use super::convert::Convert;
 use super::stores::{Ahead, LINE, Near, Past, Store, Stores};
 use super::{Rows, Source, Target};
+use crate::cache::Level;
 use crate::ops::simd::Simd;
 use crate::ops::view::View;
 
@@ -75,7 +76,7 @@ fn each<C: Convert, B: Block, const STORED: usize, const FORWARDS: bool, const I
     // Rows that end within a line would leave parts of lines to memory: a quarter of the speed of plain stores.
     let row_len = len * size_of::<C::Out>() * if INTERLEAVED { 3 } else { 1 };
     let fills_lines = row_len.is_multiple_of(LINE);
-    let stores = if target.stores == Stores::Past && !fills_lines { Stores::Ahead } else { target.stores };
+    let stores = if target.stores == Stores::Past && !fills_lines { Stores::ahead() } else { target.stores };
     let rows = view.rows().enumerate().map(|(number, first)| (first, number * len..(number + 1) * len));
     if INTERLEAVED {
         let by = ready::<C, B, INTERLEAVED, 3>(convert);
@@ -250,7 +251,8 @@ fn one_row<
     let blocks = if FORWARDS { row.as_chunks().0 } else { row.as_rchunks().1 };
     match stores {
         Stores::Near => out.blocks::<Near, C, B, STORED, FORWARDS>(convert, by, blocks),
-        Stores::Ahead => out.blocks::<Ahead, C, B, STORED, FORWARDS>(convert, by, blocks),
+        Stores::Ahead(Level::First) => out.blocks::<Ahead<true>, C, B, STORED, FORWARDS>(convert, by, blocks),
+        Stores::Ahead(Level::Second) => out.blocks::<Ahead<false>, C, B, STORED, FORWARDS>(convert, by, blocks),
         Stores::Past => out.blocks::<Past, C, B, STORED, FORWARDS>(convert, by, blocks),
     }
     if row.len().is_multiple_of(BLOCK) {

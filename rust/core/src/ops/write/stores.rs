@@ -3,6 +3,7 @@
 use bytemuck::Pod;
 
 use super::block::{BLOCK, Block};
+use crate::cache::{self, Level};
 use crate::ops::ahead::prefetch_beyond;
 
 /// Bytes that memory is written by.
@@ -14,16 +15,18 @@ const NEAR: usize = 4 << 20;
 /// Batches of fewer bytes are in some cache, whatever else was written since: a processor core has a few MiB of its own.
 const CACHED: usize = 8 << 20;
 
-/// So far ahead of a store its place is asked for, of all places that are written to in turns together.
-const AHEAD: usize = 8 << 10;
+/// So far ahead of a store its place is asked for, of all places that are written to in turns together: into the nearest cache,
+/// which holds little more, or into the one behind it.
+const AHEAD: [usize; 2] = [8 << 10, 16 << 10];
 
 /// Where the memory of a batch is when it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stores {
     /// In the nearest caches.
     Near,
-    /// In a cache behind them. A place is asked for before it is written to: stores arrive in order, and each would wait.
-    Ahead,
+    /// In a cache behind them. A place is asked for before it is written to, into one of the core's own caches: stores arrive
+    /// in order, and each would wait.
+    Ahead(Level),
     /// In none. Whole lines are stored past the caches where they can be: a line that is only written need not be read
     /// before. At 224 pixels that is a third of what has to move.
     Past,
@@ -36,10 +39,15 @@ impl Stores {
         if len < NEAR {
             Self::Near
         } else if len < CACHED || is_cached {
-            Self::Ahead
+            Self::ahead()
         } else {
             Self::Past
         }
+    }
+
+    /// As this processor does it best.
+    pub(super) fn ahead() -> Self {
+        Self::Ahead(cache::of_stores())
     }
 }
 
@@ -60,7 +68,8 @@ pub(super) trait Store {
 }
 
 pub(super) struct Near;
-pub(super) struct Ahead;
+/// Into the nearest cache, or into the second one.
+pub(super) struct Ahead<const NEAREST: bool>;
 pub(super) struct Past;
 
 impl Store for Near {
@@ -70,11 +79,11 @@ impl Store for Near {
     }
 }
 
-impl Store for Ahead {
+impl<const NEAREST: bool> Store for Ahead<NEAREST> {
     #[inline(always)]
     fn put<B: Block, T: Pod>(place: &mut [T; BLOCK], elements: [T; BLOCK], places: usize) {
         *place = elements;
-        prefetch_beyond(place, AHEAD / places);
+        prefetch_beyond::<NEAREST, _>(place, AHEAD[usize::from(!NEAREST)] / places);
     }
 }
 
@@ -92,9 +101,10 @@ mod tests {
     #[test]
     fn what_is_cached_is_written_through_the_caches() {
         let stores = |len: usize| [false, true].map(|is_cached| Stores::to(len, is_cached));
+        let ahead = Stores::ahead();
         assert_eq!(stores((4 << 20) - 1), [Stores::Near; 2]);
-        assert_eq!(stores(4 << 20), [Stores::Ahead; 2]);
-        assert_eq!(stores((8 << 20) - 1), [Stores::Ahead; 2]);
-        assert_eq!(stores(8 << 20), [Stores::Past, Stores::Ahead]);
+        assert_eq!(stores(4 << 20), [ahead; 2]);
+        assert_eq!(stores((8 << 20) - 1), [ahead; 2]);
+        assert_eq!(stores(8 << 20), [Stores::Past, ahead]);
     }
 }
