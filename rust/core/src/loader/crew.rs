@@ -24,6 +24,12 @@ impl Crew {
         if pass.is_joint() { self.spare.saturating_sub(queue.workers) } else { usize::MAX }
     }
 
+    /// How many workers may be awake after work on a pass, with or without something to do: no more than processors, of which
+    /// one is left to consumers that take part.
+    pub(super) fn awake(self, pass: &Pass) -> usize {
+        self.spare + usize::from(!pass.is_joint())
+    }
+
     /// How many threads make a batch of a pass together.
     pub(super) fn hands(self, pass: &Pass) -> usize {
         if pass.is_joint() { self.workers.min(self.spare) + 1 } else { self.workers }
@@ -54,8 +60,8 @@ mod tests {
         };
         assert_eq!([0, 1, 2, 3].map(|workers| room(workers, Duration::ZERO)), [2, 1, 0, 0]);
         assert_eq!(room(2, Duration::from_millis(1)), usize::MAX);
-        assert_eq!(crew.hands(&pass), 4);
+        assert_eq!((crew.hands(&pass), crew.awake(&pass)), (4, 3));
         pass.came_after(Duration::ZERO);
-        assert_eq!(crew.hands(&pass), 3);
+        assert_eq!((crew.hands(&pass), crew.awake(&pass)), (3, 2));
     }
 }

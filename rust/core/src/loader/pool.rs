@@ -42,10 +42,9 @@ struct State {
     active: Vec<Active>,
     /// Which pass is looked at first: they take turns.
     turn: usize,
-    /// Workers that sleep.
+    /// Workers, and those of them that sleep.
+    workers: usize,
     idle: usize,
-    /// Workers that look for work and do not sleep.
-    lingering: usize,
     stopped: bool,
 }
 
@@ -96,7 +95,7 @@ struct Active {
 impl Pool {
     pub(super) fn start(workers: usize) -> Result<Arc<Self>> {
         let shared = Arc::new(Shared {
-            state: Mutex::default(),
+            state: Mutex::new(State { workers, ..State::default() }),
             wanted: Condvar::new(),
             news: AtomicUsize::new(0),
             crew: Crew::of(workers),
@@ -238,6 +237,11 @@ impl Drop for Pool {
 }
 
 impl State {
+    /// Workers that do not sleep: they have something to do, or look for it before they fall asleep.
+    fn awake(&self) -> usize {
+        self.workers - self.idle
+    }
+
     /// Whether no pass has a batch that nobody has taken up.
     fn is_done(&self) -> bool {
         self.active.iter().all(|active| active.queue.is_done())
@@ -251,7 +255,8 @@ impl State {
 
     /// How many sleeping workers to wake for so much to do.
     fn sleepers(&self, tasks: usize) -> usize {
-        tasks.saturating_sub(self.lingering).min(self.idle)
+        let busy: usize = self.active.iter().map(|active| active.queue.workers).sum();
+        tasks.saturating_sub(self.awake().saturating_sub(busy)).min(self.idle)
     }
 
     fn queue(&mut self, pass: &Pass) -> Option<&mut Queue> {
@@ -313,23 +318,23 @@ impl Shared {
     fn work(&self, number: usize) {
         // What it has worked on, and who waits for that: nobody is woken, and no data of Python's dropped, under the lock.
         let mut left: Option<(Arc<Pass>, Wake)> = None;
-        // Whether it looks for more before it falls asleep or takes a slot too many, and until when.
+        // Whether it looks for more before it falls asleep or takes a slot too many, among how many, and until when.
         let mut lingers = false;
+        let mut room = 0;
         let mut deadline: Option<Instant> = None;
         let mut state = self.lock();
         while !state.stopped {
             let next = state.take_up(number, self.crew, lingers);
             if next.is_none() && left.is_none() {
                 let crowded = state.crowded(self.crew);
-                if lingers && (crowded.is_some() || state.is_done()) {
+                // Who looks would take its processor from a worker that has something to do.
+                if lingers && state.awake() <= room && (crowded.is_some() || state.is_done()) {
                     let seen = self.news.load(Relaxed);
-                    state.lingering += 1;
                     drop(state);
                     let deadline = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
                     lingers =
                         linger(&self.news, seen, deadline, || crowded.as_ref().is_some_and(|slots| slots.has_cache()));
                     state = self.lock();
-                    state.lingering -= 1;
                     continue;
                 }
                 state.idle += 1;
@@ -342,8 +347,9 @@ impl Shared {
             if let Some((pass, wake)) = left.take() {
                 self.wake(&pass, wake);
             }
-            if next.is_some() {
+            if let Some((pass, _)) = &next {
                 lingers = true;
+                room = self.crew.awake(pass);
                 deadline = None;
             }
             let made = next.map(|(pass, task)| (task.make(&pass, self.crew.hands(&pass)), pass));
@@ -479,10 +485,17 @@ mod tests {
 
     #[test]
     fn no_more_workers_are_woken_than_sleep_and_have_something_to_do() {
-        let sleepers = |lingering, idle, tasks| State { idle, lingering, ..State::default() }.sleepers(tasks);
+        let sleepers =
+            |looking, idle, tasks| State { workers: looking + idle, idle, ..State::default() }.sleepers(tasks);
         assert_eq!(sleepers(0, 3, usize::MAX), 3);
         assert_eq!(sleepers(0, 3, 2), 2);
         assert_eq!(sleepers(1, 3, 2), 1);
         assert_eq!(sleepers(2, 3, 1), 0);
+        // Who is busy does not look.
+        let mut queue = Queue::new(Some(9), 4, false);
+        queue.workers = 1;
+        let active = vec![Active { pass: Arc::new(Pass::near(8, Duration::ZERO)), queue }];
+        let state = State { active, workers: 4, idle: 2, ..State::default() };
+        assert_eq!([1, 2, 3, 4].map(|tasks| state.sleepers(tasks)), [0, 1, 2, 2]);
     }
 }
