@@ -80,6 +80,7 @@ impl Axis {
 
     /// Looks for a quicker way to go along rows: whether all results are interpolated between two pixels.
     #[allow(unsafe_code, reason = "a call of what a processor may lack")]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(clippy::unused_self, reason = "others have no quicker way"))]
     pub(super) fn pair_up(&mut self, simd: Simd) {
         match simd {
             // SAFETY: a `Simd` is one of `Simd::available`, so the processor has these instructions.
