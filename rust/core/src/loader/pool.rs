@@ -42,8 +42,7 @@ struct State {
     active: Vec<Active>,
     /// Which pass is looked at first: they take turns.
     turn: usize,
-    /// Workers, and those of them that sleep.
-    workers: usize,
+    /// Workers that sleep.
     idle: usize,
     stopped: bool,
 }
@@ -95,7 +94,7 @@ struct Active {
 impl Pool {
     pub(super) fn start(workers: usize) -> Result<Arc<Self>> {
         let shared = Arc::new(Shared {
-            state: Mutex::new(State { workers, ..State::default() }),
+            state: Mutex::default(),
             wanted: Condvar::new(),
             news: AtomicUsize::new(0),
             crew: Crew::of(workers),
@@ -120,7 +119,7 @@ impl Pool {
     /// Begins to make the batches of a pass.
     pub(super) fn add(&self, pass: Arc<Pass>, queue: Queue) {
         let mut state = self.shared.lock();
-        let sleepers = state.sleepers(self.shared.crew.room(&pass, &queue));
+        let sleepers = state.sleepers(self.shared.crew.room(&pass, &queue), self.shared.crew);
         state.active.push(Active { pass, queue });
         drop(state);
         self.shared.wake_workers(sleepers);
@@ -238,8 +237,8 @@ impl Drop for Pool {
 
 impl State {
     /// Workers that do not sleep: they have something to do, or look for it before they fall asleep.
-    fn awake(&self) -> usize {
-        self.workers - self.idle
+    fn awake(&self, crew: Crew) -> usize {
+        crew.workers - self.idle
     }
 
     /// Whether no pass has a batch that nobody has taken up.
@@ -254,9 +253,9 @@ impl State {
     }
 
     /// How many sleeping workers to wake for so much to do.
-    fn sleepers(&self, tasks: usize) -> usize {
+    fn sleepers(&self, tasks: usize, crew: Crew) -> usize {
         let busy: usize = self.active.iter().map(|active| active.queue.workers).sum();
-        tasks.saturating_sub(self.awake().saturating_sub(busy)).min(self.idle)
+        tasks.saturating_sub(self.awake(crew).saturating_sub(busy)).min(self.idle)
     }
 
     fn queue(&mut self, pass: &Pass) -> Option<&mut Queue> {
@@ -276,7 +275,7 @@ impl State {
                 // Whoever began it takes one.
                 let shares = (draft.shares() - 1).min(crew.room(pass, queue));
                 queue.open(draft);
-                return Wake::Workers(self.sleepers(shares));
+                return Wake::Workers(self.sleepers(shares, crew));
             }
             Made::Batch(number, batch) => queue.put(number, batch),
             Made::Share(draft, made) => queue.put_share(draft, made),
@@ -328,7 +327,7 @@ impl Shared {
             if next.is_none() && left.is_none() {
                 let crowded = state.crowded(self.crew);
                 // Who looks would take its processor from a worker that has something to do.
-                if lingers && state.awake() <= room && (crowded.is_some() || state.is_done()) {
+                if lingers && state.awake(self.crew) <= room && (crowded.is_some() || state.is_done()) {
                     let seen = self.news.load(Relaxed);
                     drop(state);
                     let deadline = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
@@ -388,7 +387,7 @@ impl Shared {
     fn wake_for(&self, pass: &Pass, mut state: MutexGuard<'_, State>) {
         let wants = |queue: &mut Queue| !queue.is_done() && queue.is_low() && self.crew.room(pass, queue) > 0;
         let is_wanted = state.queue(pass).is_some_and(wants);
-        let sleepers = state.sleepers(1);
+        let sleepers = state.sleepers(1, self.crew);
         drop(state);
         if is_wanted {
             self.wake_workers(sleepers);
@@ -485,8 +484,10 @@ mod tests {
 
     #[test]
     fn no_more_workers_are_woken_than_sleep_and_have_something_to_do() {
-        let sleepers =
-            |looking, idle, tasks| State { workers: looking + idle, idle, ..State::default() }.sleepers(tasks);
+        let sleepers = |looking, idle, tasks| {
+            let crew = Crew { workers: looking + idle, spare: 1 };
+            State { idle, ..State::default() }.sleepers(tasks, crew)
+        };
         assert_eq!(sleepers(0, 3, usize::MAX), 3);
         assert_eq!(sleepers(0, 3, 2), 2);
         assert_eq!(sleepers(1, 3, 2), 1);
@@ -495,7 +496,7 @@ mod tests {
         let mut queue = Queue::new(Some(9), 4, false);
         queue.workers = 1;
         let active = vec![Active { pass: Arc::new(Pass::near(8, Duration::ZERO)), queue }];
-        let state = State { active, workers: 4, idle: 2, ..State::default() };
-        assert_eq!([1, 2, 3, 4].map(|tasks| state.sleepers(tasks)), [0, 1, 2, 2]);
+        let state = State { active, idle: 2, ..State::default() };
+        assert_eq!([1, 2, 3, 4].map(|tasks| state.sleepers(tasks, Crew { workers: 4, spare: 1 })), [0, 1, 2, 2]);
     }
 }
