@@ -8,6 +8,12 @@ pub(super) const AT_ONCE: usize = 16 << 10;
 /// Bytes that memory is read by.
 const LINE: usize = 64;
 
+/// Where lines are brought to, as `_mm_prefetch` names it (`_MM_HINT_T0`, `_MM_HINT_ET0` and `_MM_HINT_T1`): into the nearest
+/// cache, there to be written to, or into the cache behind it.
+pub(super) const NEAREST: i32 = 3;
+pub(super) const NEAREST_TO_WRITE: i32 = 7;
+pub(super) const SECOND: i32 = 2;
+
 /// What will be read of the next sample, asked for bit by bit: so much at once would have to wait for itself.
 #[derive(Debug, Default)]
 pub(super) struct Ahead<'a> {
@@ -42,7 +48,7 @@ impl<'a> Ahead<'a> {
     pub(super) fn ask(&mut self, mut bytes: usize) {
         while bytes > 0 {
             let Some(piece) = self.take(bytes) else { return };
-            prefetch::<false>(piece);
+            prefetch::<SECOND>(piece);
             bytes -= piece.len();
         }
     }
@@ -68,44 +74,38 @@ impl<'a> Ahead<'a> {
     }
 }
 
-/// Asks for bytes to be brought into the nearest cache, or (`NEAREST` false) into the one behind it.
+/// Asks for bytes to be brought to where `HINT` says.
 #[cfg(target_arch = "x86_64")]
-pub(super) fn prefetch<const NEAREST: bool>(bytes: &[u8]) {
-    use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
-
+pub(super) fn prefetch<const HINT: i32>(bytes: &[u8]) {
     for line in bytes.chunks(LINE) {
-        let line = line.as_ptr().cast();
         #[allow(unsafe_code, reason = "a prefetch takes a pointer")]
         // SAFETY: a prefetch reads nothing, and the address is inside the slice.
         unsafe {
-            if NEAREST { _mm_prefetch::<_MM_HINT_T0>(line) } else { _mm_prefetch::<_MM_HINT_T1>(line) }
+            std::arch::x86_64::_mm_prefetch::<HINT>(line.as_ptr().cast());
         }
     }
 }
 
 /// Asks for the line that begins so many bytes behind a place, to be written to soon; it may be one that nobody will write to.
-/// Into the nearest cache, or (`NEAREST` false) into the one behind it.
 #[cfg(target_arch = "x86_64")]
 #[allow(clippy::inline_always, reason = "of the innermost loop")]
 #[inline(always)]
-pub(super) fn prefetch_beyond<const NEAREST: bool, T>(place: &T, bytes: usize) {
-    use std::arch::x86_64::{_MM_HINT_ET0, _MM_HINT_T1, _mm_prefetch};
-
+pub(super) fn prefetch_beyond<const HINT: i32, T>(place: &T, bytes: usize) {
     let line = std::ptr::from_ref(place).cast::<i8>().wrapping_add(bytes);
     #[allow(unsafe_code, reason = "a prefetch takes a pointer")]
     // SAFETY: a prefetch neither reads nor writes, and any address will do.
     unsafe {
-        if NEAREST { _mm_prefetch::<_MM_HINT_ET0>(line) } else { _mm_prefetch::<_MM_HINT_T1>(line) }
+        std::arch::x86_64::_mm_prefetch::<HINT>(line);
     }
 }
 
 /// Stable Rust has no prefetch for other processors.
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) fn prefetch_beyond<const NEAREST: bool, T>(_place: &T, _bytes: usize) {}
+pub(super) fn prefetch_beyond<const HINT: i32, T>(_place: &T, _bytes: usize) {}
 
 /// The same.
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) fn prefetch<const NEAREST: bool>(_bytes: &[u8]) {}
+pub(super) fn prefetch<const HINT: i32>(_bytes: &[u8]) {}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::op::Draw;
-use crate::ops::ahead::{AT_ONCE, Ahead, prefetch};
+use crate::ops::ahead::{AT_ONCE, Ahead, NEAREST, prefetch};
 use crate::ops::resize::Crop;
 use crate::ops::view::View;
 use crate::ops::write::stores::Stores;
@@ -32,7 +32,7 @@ impl Plan {
     /// of what a processor guesses then, if it has no stores to fetch lines for.
     pub(super) fn ahead<'a>(&self, sample: &'a [u8], key: Key, index: u32, stores: Stores) -> Ahead<'a> {
         if sample.len() <= AT_ONCE {
-            prefetch::<true>(sample);
+            prefetch::<NEAREST>(sample);
             return Ahead::default();
         }
         let channels = self.input.channels();
@@ -42,7 +42,7 @@ impl Plan {
         }
         let run = &sample[view.in_memory_order().offset..][..view.pixels() * channels];
         let len = run.len().min(AT_ONCE);
-        prefetch::<true>(if view.step[2] < 0 { &run[run.len() - len..] } else { &run[..len] });
+        prefetch::<NEAREST>(if view.step[2] < 0 { &run[run.len() - len..] } else { &run[..len] });
         Ahead::default()
     }
 

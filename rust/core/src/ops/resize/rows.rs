@@ -1,6 +1,6 @@
 //! The rows that a pass reads.
 
-use crate::ops::ahead::prefetch;
+use crate::ops::ahead::{NEAREST, prefetch};
 
 /// Rows of bytes in a larger image.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ impl<'a> Rows<'a> {
 
     /// Asks for all of them in memory's order: they will be read in another.
     pub(super) fn prefetch(self) {
-        (0..self.count).for_each(|row| prefetch::<true>(self.row(row)));
+        (0..self.count).for_each(|row| prefetch::<NEAREST>(self.row(row)));
     }
 
     /// Number of rows.

@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use super::block::{Avx2, Avx512};
 use super::block::{BLOCK, Block, Portable, arranged};
 use super::convert::Convert;
-use super::stores::{Ahead, LINE, Near, Past, Store, Stores};
+use super::stores::{AheadToNearest, AheadToSecond, LINE, Near, Past, Store, Stores};
 use super::{Rows, Source, Target};
 use crate::cache::Level;
 use crate::ops::simd::Simd;
@@ -251,8 +251,8 @@ fn one_row<
     let blocks = if FORWARDS { row.as_chunks().0 } else { row.as_rchunks().1 };
     match stores {
         Stores::Near => out.blocks::<Near, C, B, STORED, FORWARDS>(convert, by, blocks),
-        Stores::Ahead(Level::First) => out.blocks::<Ahead<true>, C, B, STORED, FORWARDS>(convert, by, blocks),
-        Stores::Ahead(Level::Second) => out.blocks::<Ahead<false>, C, B, STORED, FORWARDS>(convert, by, blocks),
+        Stores::Ahead(Level::First) => out.blocks::<AheadToNearest, C, B, STORED, FORWARDS>(convert, by, blocks),
+        Stores::Ahead(Level::Second) => out.blocks::<AheadToSecond, C, B, STORED, FORWARDS>(convert, by, blocks),
         Stores::Past => out.blocks::<Past, C, B, STORED, FORWARDS>(convert, by, blocks),
     }
     if row.len().is_multiple_of(BLOCK) {

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 
 use super::block::{BLOCK, Block};
 use crate::cache::{self, Level};
-use crate::ops::ahead::prefetch_beyond;
+use crate::ops::ahead::{NEAREST, NEAREST_TO_WRITE, SECOND, prefetch_beyond};
 
 /// Bytes that memory is written by.
 pub(in crate::ops) const LINE: usize = 64;
@@ -16,8 +16,13 @@ const NEAR: usize = 4 << 20;
 const CACHED: usize = 8 << 20;
 
 /// So far ahead of a store its place is asked for, of all places that are written to in turns together: into the nearest cache,
-/// which holds little more, or into the one behind it.
-const AHEAD: [usize; 2] = [8 << 10, 16 << 10];
+/// which holds little more.
+const TO_NEAREST: usize = 8 << 10;
+
+/// The same, into the cache behind it; and from there into the nearest one, where there is one place: with three of them the
+/// loop takes longer for asking twice than it gains.
+const TO_SECOND: usize = 16 << 10;
+const FROM_SECOND: usize = 2 << 10;
 
 /// Where the memory of a batch is when it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +73,8 @@ pub(super) trait Store {
 }
 
 pub(super) struct Near;
-/// Into the nearest cache, or into the second one.
-pub(super) struct Ahead<const NEAREST: bool>;
+pub(super) struct AheadToNearest;
+pub(super) struct AheadToSecond;
 pub(super) struct Past;
 
 impl Store for Near {
@@ -79,11 +84,22 @@ impl Store for Near {
     }
 }
 
-impl<const NEAREST: bool> Store for Ahead<NEAREST> {
+impl Store for AheadToNearest {
     #[inline(always)]
     fn put<B: Block, T: Pod>(place: &mut [T; BLOCK], elements: [T; BLOCK], places: usize) {
         *place = elements;
-        prefetch_beyond::<NEAREST, _>(place, AHEAD[usize::from(!NEAREST)] / places);
+        prefetch_beyond::<NEAREST_TO_WRITE, _>(place, TO_NEAREST / places);
+    }
+}
+
+impl Store for AheadToSecond {
+    #[inline(always)]
+    fn put<B: Block, T: Pod>(place: &mut [T; BLOCK], elements: [T; BLOCK], places: usize) {
+        *place = elements;
+        prefetch_beyond::<SECOND, _>(place, TO_SECOND / places);
+        if places == 1 {
+            prefetch_beyond::<NEAREST, _>(place, FROM_SECOND);
+        }
     }
 }
 
