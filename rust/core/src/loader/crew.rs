@@ -26,7 +26,7 @@ impl Crew {
 
     /// How many workers may be awake after work on a pass, with or without something to do: no more than processors, of which
     /// one is left to consumers that take part.
-    pub(super) fn awake(self, pass: &Pass) -> usize {
+    pub(super) fn most_awake(self, pass: &Pass) -> usize {
         self.spare + usize::from(!pass.is_joint())
     }
 
@@ -60,8 +60,8 @@ mod tests {
         };
         assert_eq!([0, 1, 2, 3].map(|workers| room(workers, Duration::ZERO)), [2, 1, 0, 0]);
         assert_eq!(room(2, Duration::from_millis(1)), usize::MAX);
-        assert_eq!((crew.hands(&pass), crew.awake(&pass)), (4, 3));
+        assert_eq!((crew.hands(&pass), crew.most_awake(&pass)), (4, 3));
         pass.came_after(Duration::ZERO);
-        assert_eq!((crew.hands(&pass), crew.awake(&pass)), (3, 2));
+        assert_eq!((crew.hands(&pass), crew.most_awake(&pass)), (3, 2));
     }
 }

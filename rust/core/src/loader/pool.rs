@@ -319,7 +319,7 @@ impl Shared {
         let mut left: Option<(Arc<Pass>, Wake)> = None;
         // Whether it looks for more before it falls asleep or takes a slot too many, among how many, and until when.
         let mut lingers = false;
-        let mut room = 0;
+        let mut most_awake = 0;
         let mut deadline: Option<Instant> = None;
         let mut state = self.lock();
         while !state.stopped {
@@ -327,7 +327,7 @@ impl Shared {
             if next.is_none() && left.is_none() {
                 let crowded = state.crowded(self.crew);
                 // Who looks would take its processor from a worker that has something to do.
-                if lingers && state.awake(self.crew) <= room && (crowded.is_some() || state.is_done()) {
+                if lingers && state.awake(self.crew) <= most_awake && (crowded.is_some() || state.is_done()) {
                     let seen = self.news.load(Relaxed);
                     drop(state);
                     let deadline = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
@@ -348,7 +348,7 @@ impl Shared {
             }
             if let Some((pass, _)) = &next {
                 lingers = true;
-                room = self.crew.awake(pass);
+                most_awake = self.crew.most_awake(pass);
                 deadline = None;
             }
             let made = next.map(|(pass, task)| (task.make(&pass, self.crew.hands(&pass)), pass));
