@@ -94,9 +94,10 @@ impl SlotPool {
         if writer.is_some() && has_room { None } else { free.pop() }
     }
 
-    /// Whether one more slot is in the last cache beside those in use, or not even two are.
-    pub(crate) fn has_cache(&self) -> bool {
-        let slots = self.in_use.load(Relaxed) + 1;
+    /// Whether one more slot is in the last cache beside those in use and so many that are about to be taken, or not even two
+    /// are.
+    pub(crate) fn has_cache(&self, about_to: usize) -> bool {
+        let slots = self.in_use.load(Relaxed) + about_to + 1;
         slots.saturating_mul(self.slot_len) <= cache::last() || !self.keeps_two()
     }
 
@@ -333,7 +334,7 @@ mod tests {
             let pool = SlotPool::new(last / parts, 1);
             let mut slots = vec![];
             for fits in fits {
-                assert_eq!(pool.has_cache(), fits, "slot {} of {parts}", slots.len());
+                assert_eq!(pool.has_cache(0), fits, "slot {} of {parts}", slots.len());
                 // Memory that nobody touches costs nothing.
                 slots.push(pool.take(0, None).expect("memory"));
             }

@@ -37,8 +37,8 @@ impl Crew {
 
     /// Whether one more slot beside those in use would drive others out of the last cache, while a consumer is about to give
     /// one back and meanwhile all have something to do with one batch.
-    pub(super) fn is_crowded(self, pass: &Pass) -> bool {
-        self.hands(pass) == 2 && pass.is_halved() && !pass.slots.has_cache()
+    pub(super) fn is_crowded(self, pass: &Pass, queue: &Queue) -> bool {
+        self.hands(pass) == 2 && pass.is_halved() && !pass.slots.has_cache(queue.beginning())
     }
 }
 

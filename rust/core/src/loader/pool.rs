@@ -192,7 +192,7 @@ impl Pool {
             };
             let crew = self.shared.crew;
             let helps = crew.workers == 0 || pass.is_short() && queue.workers <= crew.spare;
-            let task = if helps { queue.help(!crew.is_crowded(pass)) } else { None };
+            let task = if helps { queue.help(!crew.is_crowded(pass, queue)) } else { None };
             if let Some(task) = task {
                 drop(state);
                 self.shared.help(pass, task);
@@ -246,9 +246,14 @@ impl State {
         self.active.iter().all(|active| active.queue.is_done())
     }
 
+    /// Whether somebody makes a batch or a share of one.
+    fn is_busy(&self) -> bool {
+        self.active.iter().any(|Active { queue, .. }| queue.workers + queue.helping > 0)
+    }
+
     /// The slots of a pass whose workers had better wait for one.
     fn crowded(&self, crew: Crew) -> Option<Arc<SlotPool>> {
-        let active = self.active.iter().find(|active| crew.is_crowded(&active.pass))?;
+        let active = self.active.iter().find(|active| crew.is_crowded(&active.pass, &active.queue))?;
         Some(Arc::clone(&active.pass.slots))
     }
 
@@ -297,7 +302,7 @@ impl State {
         (0..passes).find_map(|next| {
             let place = (self.turn + next) % passes;
             let Active { pass, queue } = &mut self.active[place];
-            if crew.room(pass, queue) == 0 || patient && crew.is_crowded(pass) {
+            if crew.room(pass, queue) == 0 || patient && crew.is_crowded(pass, queue) {
                 return None;
             }
             let job = queue.take_up()?;
@@ -329,10 +334,15 @@ impl Shared {
                 // Who looks would take its processor from a worker that has something to do.
                 if lingers && state.awake(self.crew) <= most_awake && (crowded.is_some() || state.is_done()) {
                     let seen = self.news.load(Relaxed);
+                    // A slot is given back only after a batch that another thread is at.
+                    let is_busy = state.is_busy();
                     drop(state);
-                    let deadline = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
-                    lingers =
-                        linger(&self.news, seen, deadline, || crowded.as_ref().is_some_and(|slots| slots.has_cache()));
+                    let until = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
+                    let has_cache = || crowded.as_ref().is_some_and(|slots| slots.has_cache(0));
+                    lingers = linger(&self.news, seen, until, has_cache) || is_busy;
+                    if is_busy {
+                        deadline = None;
+                    }
                     state = self.lock();
                     continue;
                 }
@@ -474,11 +484,31 @@ mod tests {
         assert!(taken_up(&pass, pair, true));
     }
 
+    /// The consumer and a worker look at the same time for something to do.
+    #[test]
+    fn a_batch_that_is_begun_counts_before_it_has_a_slot() {
+        let pair = Crew { workers: 2, spare: 1 };
+        let pass = Arc::new(Pass::near(cache::last() / 5 * 2, Duration::from_micros(400)));
+        let _kept = pass.slots.take(0, None).expect("memory");
+        let state = || {
+            let active = Active { pass: Arc::clone(&pass), queue: Queue::new(Some(9), 4, false) };
+            State { active: vec![active], ..State::default() }
+        };
+        let mut helped = state();
+        assert!(helped.active[0].queue.help(false).is_some() && helped.is_busy());
+        assert!(helped.take_up(0, pair, true).is_none());
+        assert!(helped.take_up(0, pair, false).is_some());
+        let mut worked = state();
+        assert!(!worked.is_busy() && !pair.is_crowded(&pass, &worked.active[0].queue));
+        assert!(worked.take_up(0, pair, true).is_some() && worked.is_busy());
+        assert!(pair.is_crowded(&pass, &worked.active[0].queue));
+    }
+
     #[test]
     fn nobody_waits_for_a_slot_if_one_thread_makes_a_batch() {
         let pass = Arc::new(Pass::near(cache::last() / 5 * 2, Duration::from_micros(140)));
         let _slots = [(); 2].map(|()| pass.slots.take(0, None).expect("memory"));
-        assert!(pass.is_joint() && !pass.slots.has_cache());
+        assert!(pass.is_joint() && !pass.slots.has_cache(0));
         assert!(taken_up(&pass, Crew { workers: 2, spare: 1 }, true));
     }
 

@@ -131,6 +131,11 @@ impl Queue {
         Some((Arc::clone(&open.draft), open.take(worker % shares)))
     }
 
+    /// Batches in the making that may have no memory yet.
+    pub(super) fn beginning(&self) -> usize {
+        self.making - self.open.len()
+    }
+
     /// Takes in a share; whether that completed a batch that consumers wait for.
     pub(super) fn put_share(&mut self, draft: Arc<Draft>, made: Result<()>) -> bool {
         let number = draft.number;
