@@ -146,8 +146,12 @@ mod tests {
     }
 
     fn draft(pass: &Pass, number: usize) -> Arc<Draft> {
+        draft_for(4, pass, number)
+    }
+
+    fn draft_for(threads: usize, pass: &Pass, number: usize) -> Arc<Draft> {
         let job = Job { number, given: Some((0..8).collect()), lent: None };
-        Arc::new(pass.begin(job, 4).expect("there is memory"))
+        Arc::new(pass.begin(job, threads).expect("there is memory"))
     }
 
     #[test]
@@ -182,16 +186,15 @@ mod tests {
             let batch = Arc::into_inner(draft).expect("the only one").finished();
             (batch.images.as_ref().as_ptr() as usize, batch)
         };
-        // Asking the processor takes longer than a share, the first time.
-        cache::last();
-        // Of one share, and of two, which have no thread of their own.
-        for (cpu, is_own) in [(100, true), (200, false)] {
-            let pass = Pass::near(8, Duration::from_micros(cpu));
-            let (first, kept) = address(draft(&pass, 0));
+        // Of one share, and of several, which have no thread of their own.
+        for (threads, is_own) in [(1, true), (4, false)] {
+            let pass = Pass::near(8, Duration::from_micros(200));
+            let draft = |number| draft_for(threads, &pass, number);
+            let (first, kept) = address(draft(0));
             let (second, other) =
-                std::thread::scope(|scope| scope.spawn(|| address(draft(&pass, 1))).join()).expect("no panic");
+                std::thread::scope(|scope| scope.spawn(|| address(draft(1))).join()).expect("no panic");
             drop((kept, other));
-            assert_eq!(address(draft(&pass, 2)).0, if is_own { first } else { second });
+            assert_eq!(address(draft(2)).0, if is_own { first } else { second });
         }
     }
 
