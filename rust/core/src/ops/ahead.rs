@@ -8,6 +8,9 @@ pub(super) const AT_ONCE: usize = 16 << 10;
 /// Bytes that memory is read by.
 const LINE: usize = 64;
 
+/// Bytes that are worth asking for: what is read meanwhile may be less.
+const BIT: usize = 4 * LINE;
+
 /// Where lines are brought to, as `_mm_prefetch` names it (`_MM_HINT_T0`, `_MM_HINT_ET0` and `_MM_HINT_T1`): into the nearest
 /// cache, there to be written to, or into the cache behind it.
 pub(super) const NEAREST: i32 = 3;
@@ -25,13 +28,16 @@ pub(super) struct Ahead<'a> {
     /// Position of the next row, and what is left of the one before.
     next: [usize; 2],
     left: &'a [u8],
+    /// Bytes that are due at each tick, and that are due now.
+    share: usize,
+    due: usize,
 }
 
 impl<'a> Ahead<'a> {
     /// The pixels of `view`, of 1 or 3 channels, in whatever order they will be read.
     pub(super) fn new(bytes: &'a [u8], view: &View, channels: usize) -> Self {
         let view = view.in_memory_order().in_long_rows();
-        Self { bytes, view, len: view.len[2] * channels, next: [0; 2], left: &[] }
+        Self { bytes, view, len: view.len[2] * channels, ..Self::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -41,6 +47,24 @@ impl<'a> Ahead<'a> {
     /// How many bytes to ask for at a time, whole lines, so that all are asked for in `times` times.
     pub(super) fn share(&self, times: usize) -> usize {
         (self.view.len[0] * self.view.len[1] * self.len).div_ceil(times).next_multiple_of(LINE)
+    }
+
+    /// Shares them out to so many ticks.
+    pub(super) fn begin(&mut self, ticks: usize) {
+        self.share = self.share(ticks);
+    }
+
+    /// Asks for what is due.
+    #[allow(clippy::inline_always, reason = "of the inner loops")]
+    #[inline(always)]
+    pub(super) fn tick(&mut self) {
+        if self.share > 0 {
+            self.due += self.share;
+            if self.due >= BIT {
+                let due = std::mem::take(&mut self.due);
+                self.ask(due);
+            }
+        }
     }
 
     /// Asks for some more, if there are any left. Never inlined: it would be in the way of small samples, which have none.

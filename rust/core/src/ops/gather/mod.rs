@@ -6,9 +6,9 @@
 pub(super) mod cases;
 mod gathered;
 #[cfg(target_arch = "x86_64")]
-mod halves;
+pub(super) mod halves;
 mod lines;
-mod transpose;
+pub(super) mod transpose;
 
 pub(super) use self::gathered::Gathered;
 use self::lines::lines;

@@ -6,6 +6,25 @@ use half::{bf16, f16};
 use super::arithmetic::{Constants, Formula};
 use super::block::{BLOCK, Block};
 
+/// Sixteen pixel values, as bytes or already in the registers of a back-end.
+pub(super) trait Values<B: Block>: Copy {
+    fn bytes(self) -> [u8; BLOCK];
+
+    fn floats(self) -> B;
+}
+
+impl<B: Block> Values<B> for [u8; BLOCK] {
+    #[inline(always)]
+    fn bytes(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn floats(self) -> B {
+        B::from_bytes(self)
+    }
+}
+
 /// What pixel values become, per channel of the destination.
 pub(super) trait Convert {
     type Out: Pod + Default;
@@ -19,7 +38,7 @@ pub(super) trait Convert {
     /// For blocks whose values are of these channels.
     fn ready<B: Block>(&self, channels: [usize; BLOCK]) -> Self::Ready<B>;
 
-    fn block<B: Block>(&self, ready: Self::Ready<B>, values: [u8; BLOCK]) -> [Self::Out; BLOCK];
+    fn block<B: Block>(&self, ready: Self::Ready<B>, values: impl Values<B>) -> [Self::Out; BLOCK];
 
     /// A single value.
     fn one(&self, channel: usize, value: u8) -> Self::Out;
@@ -37,8 +56,8 @@ impl Convert for Same {
     fn ready<B: Block>(&self, _channels: [usize; BLOCK]) {}
 
     #[inline(always)]
-    fn block<B: Block>(&self, (): (), values: [u8; BLOCK]) -> [u8; BLOCK] {
-        values
+    fn block<B: Block>(&self, (): (), values: impl Values<B>) -> [u8; BLOCK] {
+        values.bytes()
     }
 
     #[inline(always)]
@@ -72,8 +91,8 @@ impl<T: FromFloats, F: Formula> Convert for Compute<'_, T, F> {
     }
 
     #[inline(always)]
-    fn block<B: Block>(&self, constants: Constants<B>, values: [u8; BLOCK]) -> [T; BLOCK] {
-        T::from_floats(self.formula.apply(constants, B::from_bytes(values)))
+    fn block<B: Block>(&self, constants: Constants<B>, values: impl Values<B>) -> [T; BLOCK] {
+        T::from_floats(self.formula.apply(constants, values.floats()))
     }
 
     #[inline(always)]

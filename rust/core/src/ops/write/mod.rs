@@ -8,6 +8,8 @@ mod block;
 mod convert;
 mod lookup;
 mod rows;
+#[cfg(target_arch = "x86_64")]
+mod small;
 mod source;
 pub(super) mod stores;
 mod table;

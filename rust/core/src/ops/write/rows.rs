@@ -6,6 +6,8 @@ use bytemuck::Pod;
 use super::block::{Avx2, Avx512};
 use super::block::{BLOCK, Block, Portable, arranged};
 use super::convert::Convert;
+#[cfg(target_arch = "x86_64")]
+use super::small;
 use super::stores::{AheadToNearest, AheadToSecond, LINE, Near, Past, Store, Stores};
 use super::{Rows, Source, Target};
 use crate::cache::Level;
@@ -37,7 +39,9 @@ pub(super) fn write<C: Convert>(
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2,fma,f16c")]
 fn avx512<C: Convert>(convert: &C, source: &mut Source<'_>, view: &View, target: Rows, out: &mut [C::Out]) {
-    all::<C, Avx512>(convert, source, view, target, out);
+    if !small::write(convert, source, target, out) {
+        all::<C, Avx512>(convert, source, view, target, out);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -6,9 +6,6 @@ use crate::ops::gather::Gathered;
 use crate::ops::resize::Resized;
 use crate::ops::view::View;
 
-/// Bytes that are worth asking for: rows may be short.
-const BIT: usize = 4 * LINE;
-
 /// The most parts that a long row is cut into.
 const PARTS: usize = 128;
 
@@ -17,9 +14,6 @@ const PARTS: usize = 128;
 pub(in crate::ops) struct Source<'a> {
     origin: Origin<'a>,
     ahead: Ahead<'a>,
-    /// Bytes of the next sample that are due with each row, and that are due now.
-    share: usize,
-    due: usize,
 }
 
 /// How they come to be there.
@@ -42,7 +36,7 @@ impl<'a> From<&'a [u8]> for Source<'a> {
 
 impl<'a> Source<'a> {
     pub(in crate::ops) fn new(origin: Origin<'a>, ahead: Ahead<'a>) -> Self {
-        Self { origin, ahead, share: 0, due: 0 }
+        Self { origin, ahead }
     }
 
     /// The view in rows as long as can be had at once, to be taken in order.
@@ -51,7 +45,7 @@ impl<'a> Source<'a> {
             Origin::Bytes(_) => self.in_parts(view.in_long_rows()),
             Origin::Resized(_) | Origin::Gathered(_) => *view,
         };
-        self.share = self.ahead.share(view.len[0] * view.len[1]);
+        self.ahead.begin(view.len[0] * view.len[1]);
         view
     }
 
@@ -66,15 +60,17 @@ impl<'a> Source<'a> {
         of_part.map_or(row, |of_part| row.in_parts(lines / of_part))
     }
 
+    /// What a view of one channel is gathered of, unchanged, if it is; the next sample; and memory to work in.
+    pub(super) fn gathered(&mut self) -> Option<(&[u8], View, &mut Vec<u8>, &mut Ahead<'a>)> {
+        let Origin::Gathered(gathered) = &mut self.origin else { return None };
+        let (bytes, view, made) = gathered.plain()?;
+        Some((bytes, view, made, &mut self.ahead))
+    }
+
     /// The pixels of a row of the view whose first pixel is at a byte, in memory's order.
     #[inline(always)]
     pub(super) fn row<const STORED: usize>(&mut self, first: usize, view: &View) -> &[[u8; STORED]] {
-        if self.share > 0 {
-            self.due += self.share;
-            if self.due >= BIT {
-                self.ahead.ask(std::mem::take(&mut self.due));
-            }
-        }
+        self.ahead.tick();
         let len = view.len[2];
         let first = if view.step[2] < 0 { first - (len - 1) * STORED } else { first };
         let bytes = match &mut self.origin {

@@ -1,7 +1,7 @@
 //! Views whose rows are columns in memory, in C order: tiles of 16 x 16 or 8 x 8 pixels, or planes of four tiles.
 
 #[cfg(target_arch = "x86_64")]
-mod x86;
+pub(in crate::ops) mod x86;
 
 use bytemuck::Pod;
 

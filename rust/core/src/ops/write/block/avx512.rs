@@ -3,17 +3,18 @@
 #![allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
 
 use std::arch::x86_64::{
-    __m512, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_loadu_si128, _mm_stream_si128, _mm256_loadu_si256,
-    _mm256_stream_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512, _mm512_cvtepi32_epi16,
-    _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_ph, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_permutexvar_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_srli_epi32, _mm512_storeu_ps,
-    _mm512_storeu_si512, _mm512_stream_si512,
+    __m512, __m512i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_loadu_si128, _mm_stream_si128,
+    _mm256_loadu_si256, _mm256_stream_si256, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512,
+    _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtps_ph,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_permutexvar_epi8, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_srli_epi32, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_stream_si512,
 };
 
 use bytemuck::{Pod, must_cast};
 use half::{bf16, f16};
 
 use super::{BLOCK, Block, Floats, source};
+use crate::ops::write::convert::Values;
 
 /// Used by functions only that are compiled for AVX-512 F, BW, VL and VBMI.
 #[derive(Clone, Copy)]
@@ -30,6 +31,24 @@ impl Floats for Avx512 {
     fn mul_add(self, factor: Self, term: Self) -> Self {
         // SAFETY: see the type.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, term.0) })
+    }
+}
+
+/// Sixteen pixel values of 32 bits. Used as [`Avx512`].
+#[derive(Clone, Copy)]
+pub(in crate::ops::write) struct Lanes(pub __m512i);
+
+impl Values<Avx512> for Lanes {
+    #[inline(always)]
+    fn bytes(self) -> [u8; BLOCK] {
+        // SAFETY: see the type.
+        must_cast(unsafe { _mm512_cvtepi32_epi8(self.0) })
+    }
+
+    #[inline(always)]
+    fn floats(self) -> Avx512 {
+        // SAFETY: see the type.
+        Avx512(unsafe { _mm512_cvtepi32_ps(self.0) })
     }
 }
 

@@ -13,7 +13,7 @@ use half::{bf16, f16};
 #[cfg(target_arch = "x86_64")]
 pub(super) use self::avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
-pub(super) use self::avx512::Avx512;
+pub(super) use self::avx512::{Avx512, Lanes};
 pub(super) use self::portable::Portable;
 
 /// Values handled at a time.

@@ -40,7 +40,7 @@ impl Lines<u8, 2, 16> for Avx2 {
 
 /// Used by functions only that are compiled for AVX-512 F, BW and VL.
 #[derive(Clone, Copy)]
-pub(super) struct Avx512(pub __m512i);
+pub(in crate::ops) struct Avx512(pub __m512i);
 
 impl Interleave for Avx512 {
     #[inline(always)]

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "calls of functions compiled for more than the baseline")]
 
 mod bytes;
-mod planes;
+pub(in crate::ops) mod planes;
 mod rgb;
 
 use super::Tiles;
@@ -21,7 +21,7 @@ pub(super) fn avx2_rgb(tiles: Tiles<'_>) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 pub(super) fn avx512(tiles: Tiles<'_>) {
     if tiles.view.len[tiles.along].max(tiles.view.len[2]) <= planes::MOST {
-        return planes::copy(tiles);
+        return planes::Planes::new(tiles.bytes, tiles.view, tiles.along).copy(tiles.out);
     }
     tiles.copy::<u8, bytes::Avx512, 4, 16>();
 }

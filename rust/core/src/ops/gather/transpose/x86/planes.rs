@@ -1,80 +1,137 @@
 //! Planes of up to 32 x 32 bytes, each in sixteen registers: half of the loads and stores of as many tiles.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_mask_storeu_epi8, _mm256_maskz_loadu_epi8, _mm256_storeu_si256, _mm512_castsi512_si256,
-    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_permutexvar_epi8,
+    __m256i, __m512i, _mm256_mask_storeu_epi8, _mm256_maskz_loadu_epi8, _mm256_setzero_si256, _mm256_storeu_si256,
+    _mm512_castsi512_si256, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_permutexvar_epi8,
 };
 
-use super::super::{TILE, Tiles, Transpose};
+use super::super::{TILE, Transpose};
 use super::bytes::Avx512;
 use crate::ops::gather::halves::joined;
 use crate::ops::view::View;
 
 /// The most bytes of a row.
-pub(super) const MOST: usize = 2 * TILE;
+pub(in crate::ops) const MOST: usize = 2 * TILE;
 
-/// Copies all planes.
-///
-/// # Panics
-/// If rows or columns are longer than [`MOST`].
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-pub(super) fn copy(tiles: Tiles<'_>) {
-    let Tiles { bytes, view, out, along, across, .. } = tiles;
-    let packed = View::packed(view.len, 1);
-    let [down, right] = [view.len[along], view.len[2]];
-    assert!(down <= MOST && right <= MOST, "a plane that fits");
-    let [line_mask, row_mask] = [down, right].map(|len| u32::MAX >> (MOST - len));
-    // What runs backwards is read forwards from its end.
-    let runs_backwards = view.step[along] < 0;
-    let order = order(down, runs_backwards);
-    // SAFETY: 64 bytes are read of an array of as many.
-    let order = unsafe { _mm512_loadu_si512(order.as_ptr().cast()) };
-    for other in 0..view.len[across] {
-        let at = |along_at: usize, x: usize| {
-            let mut at = [0, 0, x];
-            (at[along], at[across]) = (along_at, other);
-            at
-        };
-        let first = bytes.as_ptr().wrapping_add(view.byte_at(at(if runs_backwards { down - 1 } else { 0 }, 0)));
+/// The planes of a view whose rows are columns in memory.
+pub(in crate::ops) struct Planes<'a> {
+    bytes: &'a [u8],
+    view: &'a View,
+    /// The axis along which pixels are neighbours in memory, and the one that counts planes.
+    along: usize,
+    across: usize,
+    /// Where the bytes of lines go, and those of a line, which is a column of the plane.
+    order: __m512i,
+    mask: u32,
+}
+
+impl<'a> Planes<'a> {
+    /// Of a view of `bytes`, whose pixels are neighbours along an axis that is not the last.
+    ///
+    /// # Panics
+    /// If it is not inside, its pixels are no neighbours, or rows or columns are shorter than [`TILE`] or longer than [`MOST`].
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    pub(in crate::ops) fn new(bytes: &'a [u8], view: &'a View, along: usize) -> Self {
+        assert!(view.is_inside(1, bytes.len()) && view.step[along].abs() == 1, "inside, and neighbours");
+        let [down, right] = [view.len[along], view.len[2]];
+        assert!([down, right].iter().all(|len| (TILE..=MOST).contains(len)), "a plane that fits");
+        let order = order(down, view.step[along] < 0);
+        // SAFETY: 64 bytes are read of an array of as many.
+        let order = unsafe { _mm512_loadu_si512(order.as_ptr().cast()) };
+        Self { bytes, view, along, across: 1 - along, order, mask: u32::MAX >> (MOST - down) }
+    }
+
+    /// The rows of a plane, two in each register, with zeros behind their last columns; behind the last row are any others.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    pub(in crate::ops) fn rows(&self, plane: usize) -> [Avx512; TILE] {
+        let Self { bytes, view, along, across, order, mask } = *self;
+        assert!(plane < view.len[across], "plane {plane} of {}", view.len[across]);
+        let mut first = [0; 3];
+        first[across] = plane;
+        // What runs backwards is read forwards from its end.
+        first[along] = if view.step[along] < 0 { view.len[along] - 1 } else { 0 };
+        let first = bytes.as_ptr().wrapping_add(view.byte_at(first));
         let line = |x: usize| {
-            // Behind the last column, any will do.
-            let from = first.wrapping_offset(view.step[2] * x.min(right - 1).cast_signed());
+            if x >= view.len[2] {
+                return _mm256_setzero_si256();
+            }
+            let from = first.wrapping_offset(view.step[2] * x.cast_signed());
             // SAFETY: these are pixels of the view, neighbours in memory, and it is inside `bytes`; those behind them, which are
             // not in the mask, are not read.
-            unsafe { _mm256_maskz_loadu_epi8(line_mask, from.cast()) }
+            unsafe { _mm256_maskz_loadu_epi8(mask, from.cast()) }
         };
         let mut lines = [Avx512(order); TILE];
         for (x, lines) in lines.iter_mut().enumerate() {
             *lines = Avx512(_mm512_permutexvar_epi8(order, joined(line(x), line(x + TILE))));
         }
-        let rows = Transpose::transposed(lines);
-        let to = out.as_mut_ptr().wrapping_add(packed.byte_at(at(0, 0)));
-        let is_last = other + 1 == view.len[across];
-        let store = |row: usize, values: __m256i| {
-            let to = to.wrapping_offset(packed.step[along] * row.cast_signed());
-            if is_last {
-                // SAFETY: these are the pixels of a row of the packed view, and `out` is as large as it.
-                unsafe { _mm256_mask_storeu_epi8(to.cast(), row_mask, values) };
-            } else {
-                // SAFETY: as above; what is behind the row belongs to rows that are stored later, of at least as many bytes.
-                unsafe { _mm256_storeu_si256(to.cast(), values) };
-            }
-        };
-        for (row, rows) in rows.iter().enumerate() {
-            store(row, _mm512_castsi512_si256(rows.0));
+        Transpose::transposed(lines)
+    }
+
+    /// Copies all rows to `out`, in C order.
+    ///
+    /// # Panics
+    /// If `out` is not of the view's size.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    pub(super) fn copy(&self, out: &mut [u8]) {
+        let Self { view, across, .. } = *self;
+        assert_eq!(out.len(), view.pixels(), "as large as the view");
+        let mask = u32::MAX >> (MOST - view.len[2]);
+        for plane in 0..view.len[across] {
+            let is_last = plane + 1 == view.len[across];
+            self.each_row(plane, |number, values| {
+                let to = out.as_mut_ptr().wrapping_add(number * view.len[2]);
+                if is_last {
+                    // SAFETY: these are the bytes of a row of the view, and `out` is as large as it.
+                    unsafe { _mm256_mask_storeu_epi8(to.cast(), mask, values) };
+                } else {
+                    // SAFETY: as above; what is behind the row belongs to rows that are stored later, of at least as many bytes.
+                    unsafe { _mm256_storeu_si256(to.cast(), values) };
+                }
+            });
         }
-        for (row, rows) in rows.iter().enumerate().take(down - TILE) {
-            store(row + TILE, _mm512_extracti64x4_epi64::<1>(rows.0));
+    }
+
+    /// Copies all rows to `out`, in C order, each to [`MOST`] bytes.
+    ///
+    /// # Panics
+    /// If `out` is too short.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    pub(in crate::ops) fn copy_apart(&self, out: &mut [[u8; MOST]]) {
+        for plane in 0..self.view.len[self.across] {
+            self.each_row(plane, |number, values| {
+                // SAFETY: 32 bytes are stored to as many.
+                unsafe { _mm256_storeu_si256(out[number].as_mut_ptr().cast(), values) };
+            });
+        }
+    }
+
+    /// Calls `store` with the rows of a plane and their numbers in C order, one after the other.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
+    fn each_row(&self, plane: usize, mut store: impl FnMut(usize, __m256i)) {
+        let Self { view, along, .. } = *self;
+        let [mut number, step] = if along == 0 { [plane, view.len[1]] } else { [plane * view.len[1], 1] };
+        let rows = self.rows(plane);
+        for row in 0..view.len[along] {
+            let pair = rows[row / 2].0;
+            let values = if row % 2 == 0 { _mm512_castsi512_si256(pair) } else { _mm512_extracti64x4_epi64::<1>(pair) };
+            store(number, values);
+            number += step;
         }
     }
 }
 
 /// Where the bytes of four tiles come from, of two lines of `MOST` pixels, the first `len` of them in their order or the
-/// opposite one: each tile's in a part of the register that is transposed by itself, so that those of a row end up side by side.
+/// opposite one: each tile's in a part of the register that is transposed by itself, so that those of a row end up side by side,
+/// and so do two rows.
 fn order(len: usize, is_reversed: bool) -> [u8; 64] {
     std::array::from_fn(|at| {
         let (tile, column) = (at / TILE, at % TILE);
-        let (line, column) = (tile % 2, tile / 2 * TILE + column);
+        let (line, column) = (tile % 2, 2 * column + tile / 2);
         let column = if is_reversed { (len - 1).saturating_sub(column) } else { column };
         #[allow(clippy::cast_possible_truncation, reason = "below 64")]
         let at = (line * MOST + column) as u8;
