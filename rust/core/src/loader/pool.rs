@@ -23,9 +23,9 @@ pub(super) struct Pool {
     process: u32,
 }
 
-/// How long a thread looks for news before it falls asleep: workers at the end of a pass, or who wait for a slot, and
-/// consumers that take part in making batches. The next pass often begins at once; two workers who are woken for it may find
-/// themselves on one processor while another one is idle, for longer than a pass of a few batches takes.
+/// How long a thread looks for news before it falls asleep: workers at the end of a pass, or who wait for a slot while nobody
+/// is at a batch, and consumers that take part in making batches. The next pass often begins at once; two workers who are
+/// woken for it may find themselves on one processor while another one is idle, for longer than a pass of a few batches takes.
 const LINGER: Duration = Duration::from_micros(200);
 
 #[derive(Debug)]
@@ -246,15 +246,10 @@ impl State {
         self.active.iter().all(|active| active.queue.is_done())
     }
 
-    /// Whether somebody makes a batch or a share of one.
-    fn is_busy(&self) -> bool {
-        self.active.iter().any(|Active { queue, .. }| queue.workers + queue.helping > 0)
-    }
-
-    /// The slots of a pass whose workers had better wait for one.
-    fn crowded(&self, crew: Crew) -> Option<Arc<SlotPool>> {
-        let active = self.active.iter().find(|active| crew.is_crowded(&active.pass, &active.queue))?;
-        Some(Arc::clone(&active.pass.slots))
+    /// The slots of a pass whose workers had better wait for one, and whether somebody is at a batch of that pass.
+    fn crowded(&self, crew: Crew) -> Option<(Arc<SlotPool>, bool)> {
+        let Active { pass, queue } = self.active.iter().find(|active| crew.is_crowded(&active.pass, &active.queue))?;
+        Some((Arc::clone(&pass.slots), queue.workers + queue.helping > 0))
     }
 
     /// How many sleeping workers to wake for so much to do.
@@ -334,14 +329,13 @@ impl Shared {
                 // Who looks would take its processor from a worker that has something to do.
                 if lingers && state.awake(self.crew) <= most_awake && (crowded.is_some() || state.is_done()) {
                     let seen = self.news.load(Relaxed);
-                    // A slot is given back only after a batch that another thread is at.
-                    let is_busy = state.is_busy();
                     drop(state);
                     let until = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
-                    let has_cache = || crowded.as_ref().is_some_and(|slots| slots.has_cache(0));
-                    lingers = linger(&self.news, seen, until, has_cache) || is_busy;
-                    if is_busy {
-                        deadline = None;
+                    let has_cache = || crowded.as_ref().is_some_and(|(slots, _)| slots.has_cache(0));
+                    lingers = linger(&self.news, seen, until, has_cache);
+                    // A slot is given back only after the batch that another thread is at.
+                    if crowded.as_ref().is_some_and(|&(_, is_busy)| is_busy) {
+                        (lingers, deadline) = (true, None);
                     }
                     state = self.lock();
                     continue;
@@ -494,14 +488,18 @@ mod tests {
             let active = Active { pass: Arc::clone(&pass), queue: Queue::new(Some(9), 4, false) };
             State { active: vec![active], ..State::default() }
         };
+        let is_busy = |state: &State| state.crowded(pair).map(|(_, is_busy)| is_busy);
         let mut helped = state();
-        assert!(helped.active[0].queue.help(false).is_some() && helped.is_busy());
+        assert_eq!(is_busy(&helped), None);
+        assert!(helped.active[0].queue.help(false).is_some());
+        assert_eq!(is_busy(&helped), Some(true));
         assert!(helped.take_up(0, pair, true).is_none());
         assert!(helped.take_up(0, pair, false).is_some());
         let mut worked = state();
-        assert!(!worked.is_busy() && !pair.is_crowded(&pass, &worked.active[0].queue));
-        assert!(worked.take_up(0, pair, true).is_some() && worked.is_busy());
-        assert!(pair.is_crowded(&pass, &worked.active[0].queue));
+        assert!(worked.take_up(0, pair, true).is_some());
+        assert_eq!(is_busy(&worked), Some(true));
+        let _second = pass.slots.take(0, None).expect("memory");
+        assert_eq!(is_busy(&state()), Some(false));
     }
 
     #[test]
