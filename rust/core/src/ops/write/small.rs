@@ -105,7 +105,7 @@ impl Sample<'_> {
                 }
                 let start = made.as_ptr().align_offset(LINE);
                 let made = &mut made[start..][..len];
-                Planes::new(bytes, &view, 0).copy_apart(made.as_chunks_mut().0);
+                Planes::new(bytes, &view, 0).copy(made, MOST);
                 view = View { offset: 0, step: [signed(SIDE * MOST), signed(MOST), 1], ..view };
                 by_rows(made, &view, put);
             }
@@ -141,7 +141,7 @@ fn by_rows(bytes: &[u8], view: &View, mut put: impl FnMut([__m512i; 2])) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 fn by_planes(planes: &Planes<'_>, count: usize, mut put: impl FnMut([__m512i; 2])) {
     for plane in 0..count {
-        let rows = planes.rows(plane);
+        let rows = planes.rows::<SIDE>(plane);
         for group in 0..SIDE / ROWS {
             put([rows[2 * group].0, rows[2 * group + 1].0]);
         }

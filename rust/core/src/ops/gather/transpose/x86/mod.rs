@@ -21,7 +21,7 @@ pub(super) fn avx2_rgb(tiles: Tiles<'_>) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
 pub(super) fn avx512(tiles: Tiles<'_>) {
     if tiles.view.len[tiles.along].max(tiles.view.len[2]) <= planes::MOST {
-        return planes::Planes::new(tiles.bytes, tiles.view, tiles.along).copy(tiles.out);
+        return planes::Planes::new(tiles.bytes, tiles.view, tiles.along).copy(tiles.out, tiles.view.len[2]);
     }
     tiles.copy::<u8, bytes::Avx512, 4, 16>();
 }

@@ -1,7 +1,7 @@
 //! Planes of up to 32 x 32 bytes, each in sixteen registers: half of the loads and stores of as many tiles.
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_mask_storeu_epi8, _mm256_maskz_loadu_epi8, _mm256_setzero_si256, _mm256_storeu_si256,
+    __m512i, _mm256_mask_storeu_epi8, _mm256_maskz_loadu_epi8, _mm256_setzero_si256, _mm256_storeu_si256,
     _mm512_castsi512_si256, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_permutexvar_epi8,
 };
 
@@ -13,7 +13,8 @@ use crate::ops::view::View;
 /// The most bytes of a row.
 pub(in crate::ops) const MOST: usize = 2 * TILE;
 
-/// The planes of a view whose rows are columns in memory.
+/// The planes of a view whose rows are columns in memory. Used by functions only that are compiled for AVX-512 F, BW, VL and VBMI,
+/// into which it is inlined: rows stay in registers.
 pub(in crate::ops) struct Planes<'a> {
     bytes: &'a [u8],
     view: &'a View,
@@ -42,10 +43,9 @@ impl<'a> Planes<'a> {
         Self { bytes, view, along, across: 1 - along, order, mask: u32::MAX >> (MOST - down) }
     }
 
-    /// The rows of a plane, two in each register, with zeros behind their last columns; behind the last row are any others.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-    pub(in crate::ops) fn rows(&self, plane: usize) -> [Avx512; TILE] {
+    /// The rows of a plane, two in each register, with zeros from column `WIDTH` on; behind the last row and column is anything.
+    #[inline(always)]
+    pub(in crate::ops) fn rows<const WIDTH: usize>(&self, plane: usize) -> [Avx512; TILE] {
         let Self { bytes, view, along, across, order, mask } = *self;
         assert!(plane < view.len[across], "plane {plane} of {}", view.len[across]);
         let mut first = [0; 3];
@@ -54,73 +54,54 @@ impl<'a> Planes<'a> {
         first[along] = if view.step[along] < 0 { view.len[along] - 1 } else { 0 };
         let first = bytes.as_ptr().wrapping_add(view.byte_at(first));
         let line = |x: usize| {
-            if x >= view.len[2] {
-                return _mm256_setzero_si256();
-            }
-            let from = first.wrapping_offset(view.step[2] * x.cast_signed());
-            // SAFETY: these are pixels of the view, neighbours in memory, and it is inside `bytes`; those behind them, which are
-            // not in the mask, are not read.
-            unsafe { _mm256_maskz_loadu_epi8(mask, from.cast()) }
+            let from = first.wrapping_offset(view.step[2] * x.min(view.len[2] - 1).cast_signed());
+            // SAFETY: see the type; these are pixels of the view, neighbours in memory, and it is inside `bytes`; those behind
+            // them, which are not in the mask, are not read.
+            unsafe { if x < WIDTH { _mm256_maskz_loadu_epi8(mask, from.cast()) } else { _mm256_setzero_si256() } }
         };
         let mut lines = [Avx512(order); TILE];
         for (x, lines) in lines.iter_mut().enumerate() {
-            *lines = Avx512(_mm512_permutexvar_epi8(order, joined(line(x), line(x + TILE))));
+            // SAFETY: see the type.
+            *lines = Avx512(unsafe { _mm512_permutexvar_epi8(order, joined(line(x), line(x + TILE))) });
         }
         Transpose::transposed(lines)
     }
 
-    /// Copies all rows to `out`, in C order.
+    /// Copies all rows to `out`, in C order, one every `pitch` bytes, between which may be anything then.
     ///
     /// # Panics
-    /// If `out` is not of the view's size.
+    /// If rows are longer, or `out` is not of so many bytes.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-    pub(super) fn copy(&self, out: &mut [u8]) {
-        let Self { view, across, .. } = *self;
-        assert_eq!(out.len(), view.pixels(), "as large as the view");
-        let mask = u32::MAX >> (MOST - view.len[2]);
+    pub(in crate::ops) fn copy(&self, out: &mut [u8], pitch: usize) {
+        let Self { view, along, across, .. } = *self;
+        let [depth, height, width] = view.len;
+        assert!(width <= pitch && out.len() == depth * height * pitch, "a row every {pitch} bytes");
+        let mask = u32::MAX >> (MOST - width);
+        let steps = [height * pitch, pitch];
         for plane in 0..view.len[across] {
-            let is_last = plane + 1 == view.len[across];
-            self.each_row(plane, |number, values| {
-                let to = out.as_mut_ptr().wrapping_add(number * view.len[2]);
-                if is_last {
-                    // SAFETY: these are the bytes of a row of the view, and `out` is as large as it.
+            let rows = self.rows::<MOST>(plane);
+            let is_narrow = pitch < MOST && plane + 1 == view.len[across];
+            let to = out.as_mut_ptr().wrapping_add(plane * steps[across]);
+            let store = |row: usize| {
+                let to = to.wrapping_add(row * steps[along]);
+                let pair = rows[row / 2].0;
+                let values = if row.is_multiple_of(2) {
+                    _mm512_castsi512_si256(pair)
+                } else {
+                    _mm512_extracti64x4_epi64::<1>(pair)
+                };
+                if is_narrow {
+                    // SAFETY: these are the bytes of a row, for each of which there are `pitch`.
                     unsafe { _mm256_mask_storeu_epi8(to.cast(), mask, values) };
                 } else {
-                    // SAFETY: as above; what is behind the row belongs to rows that are stored later, of at least as many bytes.
+                    // SAFETY: as above; what is behind them belongs to rows that are stored later, of at least as many bytes.
                     unsafe { _mm256_storeu_si256(to.cast(), values) };
                 }
-            });
-        }
-    }
-
-    /// Copies all rows to `out`, in C order, each to [`MOST`] bytes.
-    ///
-    /// # Panics
-    /// If `out` is too short.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-    pub(in crate::ops) fn copy_apart(&self, out: &mut [[u8; MOST]]) {
-        for plane in 0..self.view.len[self.across] {
-            self.each_row(plane, |number, values| {
-                // SAFETY: 32 bytes are stored to as many.
-                unsafe { _mm256_storeu_si256(out[number].as_mut_ptr().cast(), values) };
-            });
-        }
-    }
-
-    /// Calls `store` with the rows of a plane and their numbers in C order, one after the other.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi")]
-    fn each_row(&self, plane: usize, mut store: impl FnMut(usize, __m256i)) {
-        let Self { view, along, .. } = *self;
-        let [mut number, step] = if along == 0 { [plane, view.len[1]] } else { [plane * view.len[1], 1] };
-        let rows = self.rows(plane);
-        for row in 0..view.len[along] {
-            let pair = rows[row / 2].0;
-            let values = if row % 2 == 0 { _mm512_castsi512_si256(pair) } else { _mm512_extracti64x4_epi64::<1>(pair) };
-            store(number, values);
-            number += step;
+            };
+            // Two loops of few operations: they are unrolled, and rows stay in registers.
+            (0..TILE).for_each(store);
+            (TILE..MOST).take(view.len[along] - TILE).for_each(store);
         }
     }
 }
