@@ -246,10 +246,11 @@ impl State {
         self.active.iter().all(|active| active.queue.is_done())
     }
 
-    /// The slots of a pass whose workers had better wait for one, and whether somebody is at a batch of that pass.
-    fn crowded(&self, crew: Crew) -> Option<(Arc<SlotPool>, bool)> {
+    /// Of a pass whose workers had better wait for a slot: its slots, how many are about to be taken, and whether somebody is at
+    /// a batch.
+    fn crowded(&self, crew: Crew) -> Option<(Arc<SlotPool>, usize, bool)> {
         let Active { pass, queue } = self.active.iter().find(|active| crew.is_crowded(&active.pass, &active.queue))?;
-        Some((Arc::clone(&pass.slots), queue.workers + queue.helping > 0))
+        Some((Arc::clone(&pass.slots), queue.beginning(), queue.workers + queue.helping > 0))
     }
 
     /// How many sleeping workers to wake for so much to do.
@@ -331,10 +332,10 @@ impl Shared {
                     let seen = self.news.load(Relaxed);
                     drop(state);
                     let until = *deadline.get_or_insert_with(|| Instant::now() + LINGER);
-                    let has_cache = || crowded.as_ref().is_some_and(|(slots, _)| slots.has_cache(0));
+                    let has_cache = || crowded.as_ref().is_some_and(|(slots, about_to, _)| slots.has_cache(*about_to));
                     lingers = linger(&self.news, seen, until, has_cache);
                     // A slot is given back only after the batch that another thread is at.
-                    if crowded.as_ref().is_some_and(|&(_, is_busy)| is_busy) {
+                    if crowded.as_ref().is_some_and(|&(.., is_busy)| is_busy) {
                         (lingers, deadline) = (true, None);
                     }
                     state = self.lock();
@@ -488,18 +489,18 @@ mod tests {
             let active = Active { pass: Arc::clone(&pass), queue: Queue::new(Some(9), 4, false) };
             State { active: vec![active], ..State::default() }
         };
-        let is_busy = |state: &State| state.crowded(pair).map(|(_, is_busy)| is_busy);
+        let crowded = |state: &State| state.crowded(pair).map(|(_, about_to, is_busy)| (about_to, is_busy));
         let mut helped = state();
-        assert_eq!(is_busy(&helped), None);
+        assert_eq!(crowded(&helped), None);
         assert!(helped.active[0].queue.help(false).is_some());
-        assert_eq!(is_busy(&helped), Some(true));
+        assert_eq!(crowded(&helped), Some((1, true)));
         assert!(helped.take_up(0, pair, true).is_none());
         assert!(helped.take_up(0, pair, false).is_some());
         let mut worked = state();
         assert!(worked.take_up(0, pair, true).is_some());
-        assert_eq!(is_busy(&worked), Some(true));
+        assert_eq!(crowded(&worked), Some((1, true)));
         let _second = pass.slots.take(0, None).expect("memory");
-        assert_eq!(is_busy(&state()), Some(false));
+        assert_eq!(crowded(&state()), Some((0, false)));
     }
 
     #[test]

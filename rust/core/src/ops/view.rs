@@ -146,7 +146,7 @@ impl View {
 
 /// Sizes of samples fit `isize`: [`super::SampleShape`] checks it.
 #[allow(clippy::cast_possible_wrap, reason = "see above")]
-pub(super) fn signed(value: usize) -> isize {
+fn signed(value: usize) -> isize {
     value as isize
 }
 

@@ -80,7 +80,7 @@ impl<'a> Gathered<'a> {
         &self.made[block % 2 * self.half + first - block * self.count * self.pitch..][..len]
     }
 
-    /// The bytes, the view, and memory for as many bytes as the longest rows take, if it is of one channel and no tables apply.
+    /// The bytes, the view and memory to work in, if it is of one channel and no tables apply.
     pub(in crate::ops) fn plain(&mut self) -> Option<(&[u8], View, &mut Vec<u8>)> {
         (self.channels == 1 && self.luts.is_none()).then_some((self.bytes, self.view, &mut *self.made))
     }
